@@ -1,0 +1,53 @@
+# Node 24 comes from the npm package `node`; the tools are called through this PATH so that `env node` finds it.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+JEST := node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
+SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+
+.PHONY: help install build run test verify generate format e2e bench clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: node_modules/.package-lock.json ## install what the lock file names (npm only, nothing system-wide)
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --strict-allow-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build: dist/imagestream-operator.mjs ## bundle to dist/
+
+dist/imagestream-operator.mjs: node_modules/.package-lock.json $(SOURCES) hack/build.ts
+	node hack/build.ts
+
+run: build ## show the main job on real input: a registry on loopback, an import, a moved tag found (KEEP=1 stays)
+	node hack/run.ts
+
+test: install ## unit, house and integration tests (npm only)
+	$(JEST) -w 2 --workerIdleMemoryLimit=250MB --selectProjects unit house integration
+
+verify: install ## format, lint, types, generated files fresh, house rules
+	biome ci --colors=off --error-on-warnings
+	tsc -p .
+	node hack/generate.ts --check
+	$(JEST) --selectProjects house
+
+generate: install ## write the generated files (CRDs, schemas, option tables)
+	node hack/generate.ts
+
+format: install ## format and apply safe lint fixes
+	biome check --write
+
+e2e: build ## the import suite against a real registry in four set-ups
+	node hack/registry/fetch.ts
+	$(JEST) --selectProjects e2e --runInBand
+
+bench: build ## figures as ratios measured in one run (BOUNDS=1 fails when one is missed)
+	node hack/registry/fetch.ts
+	node --expose-gc test/bench/main.ts
+
+clean: ## remove what was built and installed
+	rm -rf dist coverage node_modules

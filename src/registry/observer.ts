@@ -1,0 +1,19 @@
+/** What the registry room tells whoever counts. Implemented by telemetry; the default hears nothing. */
+export interface RegistryObserver {
+  request(event: {
+    readonly host: string;
+    readonly method: string;
+    readonly status: number | undefined;
+    readonly ms: number;
+  }): void;
+  digestHeaderMismatch(host: string): void;
+  realmNotTrusted(host: string, realmHost: string): void;
+  credentialsRejected(host: string): void;
+}
+
+export const deafObserver: RegistryObserver = {
+  request: () => {},
+  digestHeaderMismatch: () => {},
+  realmNotTrusted: () => {},
+  credentialsRejected: () => {},
+};
