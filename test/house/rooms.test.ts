@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { type SourceFile, sourceFiles } from './sources.ts';
+
+/** Which room may import which (design, section 4). A room always may import itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  api: [],
+  reference: [],
+  clock: [],
+  log: [],
+  image: ['api', 'reference'],
+  imagestream: ['api', 'reference'],
+  queue: ['clock'],
+  config: ['api'],
+  registry: ['reference', 'image', 'clock', 'log'],
+  kube: ['api', 'clock', 'log'],
+  importer: ['api', 'reference', 'image', 'imagestream', 'registry', 'queue', 'clock', 'log'],
+  controller: ['api', 'reference', 'imagestream', 'importer', 'queue', 'kube', 'clock', 'log'],
+  standalone: ['api', 'clock', 'log'],
+  telemetry: ['clock'],
+};
+/** They join the parts: they may import everything, and nobody imports them. */
+const JOIN = ['command', 'main'];
+
+/** Packages that one room alone may import. */
+const OWNED_PACKAGES: Readonly<Record<string, string>> = {
+  '@kubernetes/client-node': 'kube',
+  'prom-client': 'telemetry',
+  pino: 'log',
+  'p-queue': 'queue',
+  tldts: 'registry',
+};
+
+const PURE_ROOMS = ['api', 'reference', 'image', 'imagestream'];
+const PURE_FILES = [
+  'queue/backoff.ts',
+  'queue/token-bucket.ts',
+  'registry/challenge.ts',
+  'registry/docker-config.ts',
+  'registry/errors.ts',
+  'registry/keyring.ts',
+  'registry/mirrors.ts',
+  'registry/oci-errors.ts',
+  'registry/pages.ts',
+  'registry/proxy.ts',
+  'registry/realm.ts',
+  'registry/redirect.ts',
+  'registry/retry-after.ts',
+  'registry/safety.ts',
+  'registry/scope.ts',
+  'registry/token-answer.ts',
+  'importer/failure-texts.ts',
+  'importer/tag-priority.ts',
+];
+/** Computing modules of Node: no I/O, no state of the machine. */
+const PURE_MODULES: Readonly<Record<string, RegExp>> = {
+  'node:crypto': /^\{ (type )?(createHash|Hash)(, (type )?(createHash|Hash))* \}$/,
+  'node:buffer': /^\{ Buffer \}$/,
+  'node:net': /^\{ (BlockList|isIP|isIPv4|isIPv6)(, (BlockList|isIP|isIPv4|isIPv6))* \}$/,
+};
+const IMPURE_WORDS =
+  /\b(Date\.now|new Date\(\)|performance\.|Math\.random|process\.|setTimeout|setInterval|setImmediate|queueMicrotask|console\.|fetch\()/;
+
+const files = sourceFiles();
+
+describe('rooms', () => {
+  test.each(files.filter(file => !JOIN.includes(file.room)))('$path imports only the rooms its own may', file => {
+    const allowed = MAY_IMPORT[file.room];
+    expect(allowed).toBeDefined();
+    const foreign = file.imports.filter(({ room }) => room !== undefined && room !== file.room);
+    const wrong = foreign.filter(({ room }) => !allowed?.includes(room ?? ''));
+    expect(wrong.map(({ specifier }) => specifier)).toEqual([]);
+  });
+
+  test.each(files)('$path imports no package that belongs to another room', file => {
+    const wrong = file.imports.filter(({ specifier, typeOnly }) => {
+      const owner = OWNED_PACKAGES[specifier];
+      return owner !== undefined && owner !== file.room && !typeOnly;
+    });
+    expect(wrong.map(({ specifier }) => specifier)).toEqual([]);
+  });
+
+  test('no room is a drawer', () => {
+    const names = files.flatMap(({ path }) => path.replace(/\.ts$/, '').split('/'));
+    expect(names.filter(name => /^(utils?|helpers?|misc)$/.test(name))).toEqual([]);
+  });
+});
+
+describe('purity', () => {
+  const isPure = (file: SourceFile) => PURE_ROOMS.includes(file.room) || PURE_FILES.includes(file.path);
+
+  test.each(files.filter(isPure))('$path thinks only: no I/O, no clock, no log', file => {
+    const impure = file.imports.filter(({ specifier, clause, path, typeOnly }) => {
+      if (typeOnly) return false;
+      if (path !== undefined) return ['clock.ts', 'log.ts'].includes(path);
+      if (!specifier.startsWith('node:')) return specifier !== 'tldts';
+      return !PURE_MODULES[specifier]?.test(clause.replace(/\s+/g, ' ').replace(', }', ' }'));
+    });
+    expect(impure.map(({ specifier, clause }) => `${clause} from ${specifier}`)).toEqual([]);
+    const code = file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    expect(code.match(IMPURE_WORDS)?.[0]).toBeUndefined();
+  });
+
+  test('every file on the list of pure files exists', () => {
+    const paths = new Set(files.map(({ path }) => path));
+    expect(PURE_FILES.filter(path => !paths.has(path))).toEqual([]);
+  });
+});
