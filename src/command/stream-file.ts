@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ImageStream } from '../api/image-stream.ts';
+import { fileFault } from './fault.ts';
+import { toYaml } from './output.ts';
+
+/**
+ * Writes a stream so that a reader sees the old file or the new one, never a half: into a file beside it, flushed, then
+ * renamed over it. Throws `CommandFault`.
+ */
+export async function writeStreamFile(path: string, stream: ImageStream): Promise<void> {
+  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    const file = await open(beside, 'wx', 0o644);
+    try {
+      await file.writeFile(toYaml(stream));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw fileFault('write', path, error);
+  }
+}
