@@ -1,0 +1,65 @@
+import type { Clock } from '../../src/clock.ts';
+
+/** A clock that stands still until it is moved. */
+export interface FakeClock extends Clock {
+  /** Moves both readings on and wakes, in order, the sleepers whose time has come. */
+  advance(ms: number): Promise<void>;
+  /** Makes the wall clock jump; the monotonic one and the sleepers don't notice. */
+  jumpTo(nowMs: number): void;
+  /** How many are asleep. */
+  readonly sleeping: number;
+}
+
+interface Sleeper {
+  readonly atMs: number;
+  readonly wake: () => void;
+}
+
+export function fakeClock(startMs = Date.parse('2026-01-02T03:04:05Z')): FakeClock {
+  let wall = startMs;
+  let mono = 0;
+  const sleepers = new Set<Sleeper>();
+  const next = (untilMs: number) =>
+    [...sleepers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+  const moveTo = (monoMs: number) => {
+    wall += monoMs - mono;
+    mono = monoMs;
+  };
+  return {
+    now: () => wall,
+    monotonic: () => mono,
+    get sleeping() {
+      return sleepers.size;
+    },
+    jumpTo: nowMs => {
+      wall = nowMs;
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const stop = () => {
+          sleepers.delete(sleeper);
+          reject(signal?.reason);
+        };
+        const wake = () => {
+          sleepers.delete(sleeper);
+          signal?.removeEventListener('abort', stop);
+          resolve();
+        };
+        const sleeper: Sleeper = { atMs: mono + Math.max(0, ms), wake };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', stop, { once: true });
+      }),
+    advance: async ms => {
+      const untilMs = mono + ms;
+      for (let sleeper = next(untilMs); sleeper !== undefined; sleeper = next(untilMs)) {
+        moveTo(Math.max(mono, sleeper.atMs));
+        sleeper.wake();
+        // What the sleeper does next may fall asleep again before the end of this move.
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      moveTo(untilMs);
+      await new Promise(resolve => setImmediate(resolve));
+    },
+  };
+}
