@@ -1,0 +1,161 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type DockerConfig, readDockerConfigJson, readPullSecrets } from '../registry/docker-config.ts';
+import { createKeyring } from '../registry/keyring.ts';
+import type { Keyring } from '../registry/types.ts';
+import { askCredentialHelper } from './credential-helper.ts';
+import { CommandFault, fileFault } from './fault.ts';
+
+export interface CredentialSources {
+  /** Secrets as `kubectl get secrets -o json` prints them. */
+  readonly pullSecretsFile?: string | undefined;
+  readonly authFile?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly strict: boolean;
+  /** Logical hosts that will be asked: credential helpers are run for these. */
+  readonly hosts: readonly string[];
+}
+
+export interface LoadedCredentials {
+  readonly keyring: Keyring;
+  /** What was skipped, and why; no secrets. */
+  readonly warnings: readonly string[];
+}
+
+/** The key under which docker and its helpers keep Docker Hub's credential. */
+const HUB_SERVER = 'https://index.docker.io/v1/';
+
+/**
+ * Credentials of the import command: the given Secrets, else the given file, else where podman and docker look. Throws
+ * `CommandFault` when a file that was named cannot be used; a file that is merely looked for may be absent.
+ */
+export async function loadCredentials(sources: CredentialSources): Promise<LoadedCredentials> {
+  const { configs, warnings } = await readSources(sources);
+  const keyring = createKeyring(configs, { fingerprint: processFingerprint, strict: sources.strict });
+  return { keyring, warnings };
+}
+
+/** No credentials at all, for the second try that import-semantics 7.3 asks for. */
+export function emptyKeyring(): Keyring {
+  return createKeyring([], { fingerprint: processFingerprint });
+}
+
+// Fingerprints tell identities apart in memory. The random key keeps them from being matched against anything (R2.31).
+const fingerprintKey = randomBytes(32);
+function processFingerprint(fields: readonly string[]): string {
+  return createHmac('sha256', fingerprintKey).update(JSON.stringify(fields)).digest('hex');
+}
+
+interface Configs {
+  readonly configs: readonly DockerConfig[];
+  readonly warnings: readonly string[];
+}
+
+async function readSources(sources: CredentialSources): Promise<Configs> {
+  if (sources.pullSecretsFile !== undefined) return readSecretsFile(sources.pullSecretsFile);
+  if (sources.authFile !== undefined) return readAuthFile(sources.authFile, await read(sources.authFile), sources.hosts);
+  const found: Configs[] = [];
+  for (const path of defaultAuthFiles(sources.env)) {
+    const text = await readIfThere(path);
+    if (text !== undefined) found.push(await readAuthFile(path, text, sources.hosts));
+  }
+  return { configs: found.flatMap(({ configs }) => configs), warnings: found.flatMap(({ warnings }) => warnings) };
+}
+
+/** Where podman and docker look, in their order; the first that knows a registry wins. */
+function defaultAuthFiles(env: CredentialSources['env']): string[] {
+  const docker = join(env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker'), 'config.json');
+  if (env['REGISTRY_AUTH_FILE']) return [env['REGISTRY_AUTH_FILE'], docker];
+  return env['XDG_RUNTIME_DIR'] ? [join(env['XDG_RUNTIME_DIR'], 'containers', 'auth.json'), docker] : [docker];
+}
+
+async function readSecretsFile(path: string): Promise<Configs> {
+  const document = parseJson(path, await read(path));
+  const items = secretsOf(document);
+  if (items === undefined) {
+    throw new CommandFault([`"${path}": expected a Secret, a list of them or an array, as kubectl get secrets -o json prints`]);
+  }
+  return readPullSecrets(items);
+}
+
+function secretsOf(document: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(document)) return document;
+  if (typeof document !== 'object' || document === null) return undefined;
+  const { kind, items } = document as { kind?: unknown; items?: unknown };
+  if (kind === 'Secret') return [document];
+  return Array.isArray(items) ? items : undefined;
+}
+
+async function readAuthFile(path: string, text: string, hosts: readonly string[]): Promise<Configs> {
+  const document = parseJson(path, text);
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new CommandFault([`"${path}": expected a JSON object with auths`]);
+  }
+  const { entries, warnings } = readDockerConfigJson(text);
+  const helpers = await readHelpers(document as AuthFile, hosts);
+  return {
+    configs: [{ entries }, ...helpers.configs],
+    warnings: [...warnings, ...helpers.warnings].map(warning => `${path}: ${warning}`),
+  };
+}
+
+interface AuthFile {
+  readonly credHelpers?: unknown;
+  readonly credsStore?: unknown;
+}
+
+/** Runs the helpers that the file names for the registries that will be asked. One that fails is only warned of. */
+async function readHelpers(file: AuthFile, hosts: readonly string[]): Promise<Configs> {
+  const named = new Map(Object.entries(isObject(file.credHelpers) ? file.credHelpers : {}));
+  const store = typeof file.credsStore === 'string' && file.credsStore !== '' ? file.credsStore : undefined;
+  const configs: DockerConfig[] = [];
+  const warnings: string[] = [];
+  for (const host of new Set(hosts)) {
+    const helper = host === 'docker.io' ? (named.get(host) ?? named.get('index.docker.io')) : named.get(host);
+    const name = typeof helper === 'string' ? helper : store;
+    if (name === undefined) continue;
+    const server = host === 'docker.io' ? HUB_SERVER : host;
+    try {
+      const credential = await askCredentialHelper(name, server);
+      if (credential === undefined) continue;
+      const { username, secret: password } = credential;
+      configs.push(readDockerConfigJson(JSON.stringify({ auths: { [server]: { username, password } } })));
+    } catch (error) {
+      warnings.push(Error.isError(error) ? error.message : `credential helper ${name} failed`);
+    }
+  }
+  return { configs, warnings };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// V8's message quotes a piece of the text, which may be a secret: only the fact is told.
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CommandFault([`"${path}": not valid JSON`]);
+  }
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileFault('read', path, error);
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw fileFault('read', path, error);
+  }
+}

@@ -1,0 +1,57 @@
+import manifest from '../../package.json' with { type: 'json' };
+
+export const VERSION: string = manifest.version;
+
+/** What a command is given besides its arguments. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** Runs a command with its arguments and resolves to the exit status: 0, 1 (something failed) or 2 (wrong usage). */
+type Command = (argv: readonly string[], surroundings: Surroundings) => Promise<number>;
+
+/** Each command is loaded when it is called, so that `--help` stays fast. */
+const COMMANDS: Readonly<Record<string, { readonly help: string; readonly load: () => Promise<Command> }>> = {
+  import: {
+    help: 'resolve images, an ImageStreamImport or an ImageStream against their registries',
+    load: async () => (await import('./import.ts')).importCommand,
+  },
+};
+
+const OVERVIEW = `imagestream-operator ${VERSION}: OpenShift image streams on any Kubernetes cluster
+
+Usage: imagestream-operator COMMAND [OPTIONS]
+
+Commands:
+${Object.entries(COMMANDS)
+  .map(([name, { help }]) => `  ${name.padEnd(10)}${help}`)
+  .join('\n')}
+
+imagestream-operator COMMAND --help tells the options of a command.
+`;
+
+/** Runs what the user typed. */
+export async function run(argv: readonly string[], surroundings: Surroundings = process): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === '--version' || name === 'version') {
+    surroundings.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    surroundings.stdout.write(OVERVIEW);
+    return 0;
+  }
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    surroundings.stderr.write(name === undefined ? OVERVIEW : `"${name}": expected a command: ${known()}\n`);
+    return 2;
+  }
+  return (await command.load())(rest, surroundings);
+}
+
+function known(): string {
+  return Object.keys(COMMANDS).join(', ');
+}
