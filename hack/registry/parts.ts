@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** A program of somebody else's that e2e and the benches run. */
+export interface Part {
+  /** Name of its Debian package, and of its folder in the cache. */
+  readonly package: 'docker-registry' | 'skopeo';
+  /** Where it is inside that folder. */
+  readonly inside: string;
+  /** Names it has on a PATH. */
+  readonly commands: readonly string[];
+  /** What `--version` says when the command is the program meant: `registry` is a name others have, too. */
+  readonly says: RegExp;
+}
+
+export const REGISTRY: Part = {
+  package: 'docker-registry',
+  inside: 'usr/bin/docker-registry',
+  commands: ['docker-registry', 'registry'],
+  says: /distribution/,
+};
+
+export const SKOPEO: Part = { package: 'skopeo', inside: 'bin/skopeo', commands: ['skopeo'], says: /^skopeo version/ };
+
+/** The real registry: from the PATH, else from the cache, else `undefined`. Fetches nothing. */
+export function registryBinary(): string | undefined {
+  return find(REGISTRY);
+}
+
+/** skopeo: from the PATH, else from the cache, else `undefined`. Fetches nothing. */
+export function skopeoBinary(): string | undefined {
+  return find(SKOPEO);
+}
+
+/** Where parts are kept, outside the clone. */
+export function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'imagestream-operator');
+}
+
+export function find(part: Part): string | undefined {
+  return onPath(part) ?? inCache(part);
+}
+
+/** First line of what `--version` prints; "" when the program does not run. */
+export function versionOf(binary: string): string {
+  try {
+    return (
+      execFileSync(binary, ['--version'], { encoding: 'utf8', stdio: 'pipe', timeout: 10_000 }).split('\n')[0] ?? ''
+    );
+  } catch {
+    return '';
+  }
+}
+
+/** The first of `commands` that is an executable file on the PATH. */
+export function command(...commands: readonly string[]): string | undefined {
+  return candidates(commands).find(isExecutable);
+}
+
+function onPath(part: Part): string | undefined {
+  return candidates(part.commands).find(file => isExecutable(file) && part.says.test(versionOf(file)));
+}
+
+function candidates(commands: readonly string[]): string[] {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  return commands.flatMap(name => folders.map(folder => join(folder, name)));
+}
+
+/** Several versions may be there: the newest is used. */
+function inCache(part: Part): string | undefined {
+  const order = new Intl.Collator('en', { numeric: true });
+  return foldersOf(cacheFolder())
+    .filter(name => name.startsWith(`${part.package}-`))
+    .sort((a, b) => order.compare(b, a))
+    .map(name => join(cacheFolder(), name, part.inside))
+    .find(isExecutable);
+}
+
+function foldersOf(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
