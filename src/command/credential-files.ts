@@ -55,7 +55,8 @@ interface Configs {
 
 async function readSources(sources: CredentialSources): Promise<Configs> {
   if (sources.pullSecretsFile !== undefined) return readSecretsFile(sources.pullSecretsFile);
-  if (sources.authFile !== undefined) return readAuthFile(sources.authFile, await read(sources.authFile), sources.hosts);
+  if (sources.authFile !== undefined)
+    return readAuthFile(sources.authFile, await read(sources.authFile), sources.hosts);
   const found: Configs[] = [];
   for (const path of defaultAuthFiles(sources.env)) {
     const text = await readIfThere(path);
@@ -75,7 +76,9 @@ async function readSecretsFile(path: string): Promise<Configs> {
   const document = parseJson(path, await read(path));
   const items = secretsOf(document);
   if (items === undefined) {
-    throw new CommandFault([`"${path}": expected a Secret, a list of them or an array, as kubectl get secrets -o json prints`]);
+    throw new CommandFault([
+      `"${path}": expected a Secret, a list of them or an array, as kubectl get secrets -o json prints`,
+    ]);
   }
   return readPullSecrets(items);
 }

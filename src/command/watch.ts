@@ -1,0 +1,138 @@
+import type { ImageStream, Source } from '../api/image-stream.ts';
+import type { Clock } from '../clock.ts';
+import { applyResults } from '../imagestream/apply.ts';
+import { type DueTag, type PlanOptions, planImports, type TagMemory } from '../imagestream/due.ts';
+import { intervalOf } from '../imagestream/interval.ts';
+import type { TagResult } from '../imagestream/result.ts';
+import { backoffMs, tagBackoff } from '../queue/backoff.ts';
+import { type TagChange, tagChange } from './tag-change.ts';
+
+export interface WatchParts {
+  readonly clock: Clock;
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number;
+  readonly options: PlanOptions & { readonly historyLimit: number };
+  /** Asks the registry for one tag; never rejects but with the signal's reason. */
+  readonly importTag: (due: DueTag, signal: AbortSignal) => Promise<TagResult>;
+  /** Told of every change in the order in which it was recorded. */
+  readonly tell: (change: TagChange) => void;
+  /** Keeps the stream; called whenever it changed. */
+  readonly save: (stream: ImageStream) => Promise<void>;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+}
+
+interface Arrival {
+  readonly result: TagResult;
+  readonly due: DueTag;
+}
+
+/**
+ * Keeps one stream imported: its tags that were never imported now, its scheduled tags at their slots, its failed tags
+ * with growing delay. Nothing here waits for a registry, so one that hangs delays only its own tags. Resolves to the
+ * stream as it is when the signal fires.
+ */
+export async function watchStream(stream: ImageStream, parts: WatchParts): Promise<ImageStream> {
+  return new StreamWatch(stream, parts).run();
+}
+
+class StreamWatch {
+  #stream: ImageStream;
+  readonly #parts: WatchParts;
+  readonly #inFlight = new Map<string, Source>();
+  readonly #memory = new Map<string, TagMemory>();
+  readonly #failures = new Map<string, number>();
+  #arrived: Arrival[] = [];
+  /** Ends the sleep of the loop when a result arrives. */
+  #wake = new AbortController();
+
+  constructor(stream: ImageStream, parts: WatchParts) {
+    this.#stream = stream;
+    this.#parts = parts;
+  }
+
+  async run(): Promise<ImageStream> {
+    const { clock, options, signal } = this.#parts;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      await this.#record();
+      const plan = planImports({
+        stream: this.#stream,
+        inFlight: this.#inFlight,
+        memory: this.#memory,
+        nowMs: clock.now(),
+        options,
+      });
+      for (const due of plan.due) this.#send(due);
+      await this.#sleepUntil(plan.nextCheckAtMs);
+    }
+    await this.#record();
+    return this.#stream;
+  }
+
+  #send(due: DueTag): void {
+    this.#inFlight.set(due.tag, due.request.asked);
+    this.#parts.importTag(due, this.#parts.signal).then(
+      result => {
+        this.#arrived.push({ result, due });
+        this.#wake.abort();
+      },
+      // Only the end of the watch gets here; there is nobody left to tell.
+      () => this.#inFlight.delete(due.tag),
+    );
+  }
+
+  /** Folds what has come back into the stream, all of it in one write. */
+  async #record(): Promise<void> {
+    const { clock, options, tell, save } = this.#parts;
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    const before = this.#stream;
+    const after = applyResults(
+      before,
+      arrived.map(({ result }) => result),
+      { rules: 'operator', nowMs: clock.now(), historyLimit: options.historyLimit, platform: options.platform },
+    );
+    for (const { result, due } of arrived) this.#remember(result, due);
+    this.#stream = after;
+    if (after !== before) await save(after);
+    for (const { due } of arrived) {
+      const change = tagChange(before, after, due.tag, due.reason, clock.now());
+      if (change !== undefined) tell(change);
+    }
+  }
+
+  #remember(result: TagResult, due: DueTag): void {
+    const { clock, random, options } = this.#parts;
+    const nowMs = clock.now();
+    this.#inFlight.delete(due.tag);
+    const failures = result.outcome === 'failed' ? (this.#failures.get(due.tag) ?? 0) + 1 : 0;
+    this.#failures.set(due.tag, failures);
+    let retryAtMs: number | undefined;
+    if (result.outcome === 'failed' && result.failure.transient) {
+      const specTag = this.#stream.spec?.tags?.find(tag => tag.name === due.tag) ?? { name: due.tag };
+      const backoff = tagBackoff(intervalOf(this.#stream, specTag, options));
+      retryAtMs = Math.max(nowMs + backoffMs(backoff, failures, random()), result.failure.retryAtMs ?? 0);
+    }
+    this.#memory.set(due.tag, {
+      lastCheckedMs: nowMs,
+      ...(retryAtMs !== undefined && { retryAtMs }),
+      ...(due.requestedAt !== undefined && { answeredRequest: due.requestedAt }),
+    });
+  }
+
+  /** Sleeps until the given time (epoch ms), a result or the end. */
+  async #sleepUntil(atMs: number | undefined): Promise<void> {
+    if (this.#arrived.length > 0) return;
+    const { clock, signal } = this.#parts;
+    const restMs = atMs === undefined ? LONGEST_SLEEP_MS : Math.min(atMs - clock.now(), LONGEST_SLEEP_MS);
+    try {
+      await clock.sleep(restMs, AbortSignal.any([signal, this.#wake.signal]));
+    } catch {
+      // Woken early: the loop looks again.
+    }
+  }
+}
+
+/** The plan is looked at again this often at the latest, so that a wall clock that was set shifts no check for long. */
+const LONGEST_SLEEP_MS = 60_000;
