@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Content, contentOf, descriptor, json, MEDIA_TYPE, sampleImage, sampleIndex } from './content.ts';
 import { sha256 } from './layer.ts';
 
@@ -32,6 +33,7 @@ export function catalogue(): readonly CatalogueEntry[] {
     { name: 'no-layers', content: sampleImage({ layers: 0 }) },
     { name: 'zero-byte-layer', content: zeroByteLayer() },
     { name: 'layer-elsewhere', content: layerElsewhere() },
+    { name: 'sha512', content: sha512Image() },
     {
       name: 'sparse-index',
       content: sampleIndex([...platforms, sampleImage({ architecture: 's390x' })]),
@@ -79,4 +81,29 @@ function layerElsewhere(): Content {
     urls: ['https://layers.example.com/kept-elsewhere'],
   };
   return sampleImage({ format: 'docker', layers: 0, manifest: { layers: [layer] } });
+}
+
+/** Config and layer are named by sha512; the manifest is not, since the registry names manifests by sha256 alone. */
+function sha512Image(): Content {
+  const { blobs } = sampleImage({ seed: 'sha512' });
+  const [config = EMPTY, layer = EMPTY] = [...blobs.values()];
+  const named = (mediaType: string, bytes: Uint8Array) => ({
+    ...descriptor(mediaType, bytes),
+    digest: `sha512:${createHash('sha512').update(bytes).digest('hex')}`,
+  });
+  const descriptors = [named(MEDIA_TYPE.oci.config, config), named(MEDIA_TYPE.oci.layer, layer)] as const;
+  const bytes = json({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.oci.manifest,
+    config: descriptors[0],
+    layers: [descriptors[1]],
+  });
+  const image = contentOf(MEDIA_TYPE.oci.manifest, bytes);
+  return {
+    ...image,
+    blobs: new Map([
+      [descriptors[0].digest, config],
+      [descriptors[1].digest, layer],
+    ]),
+  };
 }
