@@ -14,6 +14,7 @@ export const tagSource = {
     name: {
       type: 'string',
       description: 'Pull spec (quay.io/acme/app:1.2), stream tag (app:1.2) or stream image (app@sha256:...).',
+      minLength: 1,
       maxLength: 1024,
     },
     namespace: { type: 'string', description: 'Namespace of the stream; meaningful for the two stream kinds only.' },
@@ -22,15 +23,22 @@ export const tagSource = {
     resourceVersion: { type: 'string', description: 'Resource version of the referent.' },
     fieldPath: { type: 'string', description: 'Part of the referent.' },
   },
+  required: ['kind', 'name'],
 } as const satisfies Schema;
 
 /** `corev1.ObjectReference` of an import request: only DockerImage is supported, and a refusal says so (D12). */
 export const imageSource = {
-  ...tagSource,
+  type: 'object',
   description: 'The image or repository to import. Only kind DockerImage is supported.',
   properties: {
     ...tagSource.properties,
     kind: { type: 'string', description: 'DockerImage.', maxLength: 128 },
+    name: {
+      type: 'string',
+      description: 'Pull spec of the image (quay.io/acme/app:1.2), or of the repository without tag and digest.',
+      maxLength: 1024,
+    },
+    namespace: { type: 'string', description: 'Not used: a pull spec has no namespace.' },
   },
 } as const satisfies Schema;
 
@@ -63,8 +71,10 @@ export const referencePolicy = {
   properties: {
     type: {
       type: 'string',
-      description: 'Source: by the place it was imported from. Local: through the integrated registry.',
-      enum: ['Source', 'Local'],
+      description:
+        'Source (default, also when empty): by the place it was imported from. Local: through the integrated registry.',
+      // Go clients send the empty text where nothing was chosen.
+      enum: ['', 'Source', 'Local'],
     },
   },
   required: ['type'],

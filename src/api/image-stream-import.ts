@@ -1,7 +1,7 @@
 import { imageSource, importPolicy, type ObjectReference, referencePolicy } from './common.ts';
 import { type Image, imageProperties } from './image.ts';
 import { type ImageStream, imageStreamProperties } from './image-stream.ts';
-import type { TypedObject } from './meta.ts';
+import { objectSchema, type TypedObject } from './meta.ts';
 import type { Infer, Schema } from './schema.ts';
 import type { Status } from './status.ts';
 
@@ -19,7 +19,7 @@ const imageImport = {
       type: 'object',
       description:
         'Tag of the stream to import into. Defaults to the tag of from.name; without either nothing is tagged.',
-      properties: { name: { type: 'string', description: 'Name of the tag.' } },
+      properties: { name: { type: 'string', description: 'Name of the tag.', maxLength: 256 } },
     },
     importPolicy,
     referencePolicy,
@@ -39,9 +39,13 @@ const status = {
   type: 'object',
   description: 'Outcome as the API would answer it (metav1.Status).',
   properties: {
-    kind: { type: 'string' },
-    apiVersion: { type: 'string' },
-    metadata: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    kind: { type: 'string', description: 'Status.' },
+    apiVersion: { type: 'string', description: 'v1.' },
+    metadata: {
+      type: 'object',
+      description: 'Always empty.',
+      'x-kubernetes-preserve-unknown-fields': true,
+    },
     status: { type: 'string', description: 'Success or Failure.' },
     message: { type: 'string', description: 'What failed.' },
     reason: { type: 'string', description: 'Cause in one word, for example NotFound.' },
@@ -91,7 +95,11 @@ const importCondition = {
   properties: {
     type: { type: 'string', description: 'Complete or Succeeded.', maxLength: 256 },
     status: { type: 'string', description: 'True, False or Unknown.' },
-    lastTransitionTime: { type: 'string', format: 'date-time', description: 'When the status last changed.' },
+    lastTransitionTime: {
+      type: 'string',
+      format: 'date-time',
+      description: 'When the status last changed from one value to another.',
+    },
     reason: { type: 'string', description: 'Imported, PartlyFailed, Failed or Refused.' },
     message: { type: 'string', description: 'What happened.' },
   },
@@ -104,6 +112,12 @@ export const imageStreamImportProperties = {
     description: 'What to import. Cannot be changed.',
     'x-kubernetes-validations': [
       { rule: 'self == oldSelf', message: 'spec is immutable: create another ImageStreamImport' },
+      {
+        rule: 'has(self.repository) || (has(self.images) && size(self.images) > 0)',
+        message: 'you must specify at least one image or a repository import',
+        fieldPath: '.images',
+        reason: 'FieldValueInvalid',
+      },
     ],
     properties: {
       import: {
@@ -144,7 +158,7 @@ export const imageStreamImportProperties = {
             type: 'array',
             description: 'Tags that exist but were not imported, because of the limit.',
             'x-kubernetes-list-type': 'atomic',
-            items: { type: 'string' },
+            items: { type: 'string', description: 'Name of a tag.' },
           },
         },
       },
@@ -165,6 +179,13 @@ export const imageStreamImportProperties = {
     },
   },
 } as const satisfies Readonly<Record<string, Schema>>;
+
+/** A whole ImageStreamImport. */
+export const imageStreamImportSchema = objectSchema(
+  'ImageStreamImport asks once for images to be looked up in their registries and, with spec.import, to be recorded in the stream of its name. The answer is in the status.',
+  imageStreamImportProperties,
+  ['spec'],
+);
 
 export type ImageImport = Omit<Infer<typeof imageImport>, 'from'> & { readonly from: ObjectReference };
 export type RepositoryImport = Omit<Infer<typeof repositoryImport>, 'from'> & { readonly from: ObjectReference };

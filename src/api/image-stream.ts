@@ -1,5 +1,5 @@
-import { importPolicy, referencePolicy, tagSource } from './common.ts';
-import type { TypedObject } from './meta.ts';
+import { importPolicy, type ObjectReference, referencePolicy, tagSource } from './common.ts';
+import { objectSchema, type TypedObject } from './meta.ts';
 import type { Infer, Schema } from './schema.ts';
 
 const specTag = {
@@ -12,7 +12,7 @@ const specTag = {
       nullable: true,
       description:
         'Annotations of the tag. importer.image.openshift.io/prefer-arch and prefer-os choose a platform in Legacy mode; imagestream-operator/interval sets how often a scheduled tag is re-checked.',
-      additionalProperties: { type: 'string' },
+      additionalProperties: { type: 'string', description: 'Value of the annotation.' },
     },
     from: tagSource,
     reference: {
@@ -29,6 +29,14 @@ const specTag = {
     referencePolicy,
   },
   required: ['name'],
+  'x-kubernetes-validations': [
+    {
+      rule: "!has(self.from) || self.from.kind == 'DockerImage' || !has(self.importPolicy) || !has(self.importPolicy.scheduled) || !self.importPolicy.scheduled",
+      message: 'only tags pointing to Docker repositories may be scheduled for background import',
+      fieldPath: '.importPolicy.scheduled',
+      reason: 'FieldValueInvalid',
+    },
+  ],
 } as const satisfies Schema;
 
 const tagEvent = {
@@ -168,8 +176,17 @@ export const imageStreamProperties = {
       },
       dockerImageRepository: {
         type: 'string',
-        description: 'Repository to import as a whole, without tag or digest.',
+        description:
+          'Repository to import as a whole, without tag or digest. The tags that it has are added to spec.tags, up to the limit of the operator.',
         maxLength: 1024,
+        // Cheap, and it refuses nothing that OpenShift accepts. What it lets through, the operator judges.
+        'x-kubernetes-validations': [
+          {
+            rule: "!self.contains('@') && !self.matches('/[^/]*:[^/]*$')",
+            message: 'the repository name may not contain a tag or an ID',
+            reason: 'FieldValueInvalid',
+          },
+        ],
       },
       tags: {
         type: 'array',
@@ -220,9 +237,18 @@ export const imageStreamProperties = {
   },
 } as const satisfies Readonly<Record<string, Schema>>;
 
-export type ImageStreamSpec = Infer<typeof imageStreamProperties.spec>;
+/** A whole ImageStream. */
+export const imageStreamSchema = objectSchema(
+  'ImageStream follows tags of images in other registries: spec.tags says which, status.tags keeps the history of what each of them pointed to and why an import failed.',
+  imageStreamProperties,
+);
+
+/** `from` is typed as a client may have written it; validation says what is wrong with it. */
+export type SpecTag = Omit<Infer<typeof specTag>, 'from'> & { readonly from?: ObjectReference };
+export type ImageStreamSpec = Omit<Infer<typeof imageStreamProperties.spec>, 'tags'> & {
+  readonly tags?: readonly SpecTag[];
+};
 export type ImageStreamStatus = Infer<typeof imageStreamProperties.status>;
-export type SpecTag = Infer<typeof specTag>;
 export type TagHistory = Infer<typeof tagHistory>;
 export type TagEvent = Infer<typeof tagEvent>;
 export type TagCondition = Infer<typeof tagCondition>;

@@ -1,4 +1,4 @@
-import type { TypedObject } from './meta.ts';
+import { objectSchema, type TypedObject } from './meta.ts';
 import type { Infer, Schema } from './schema.ts';
 
 const layer = {
@@ -58,15 +58,26 @@ export const imageProperties = {
     type: 'array',
     description: 'Signatures of the image.',
     'x-kubernetes-list-type': 'atomic',
-    items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    items: {
+      type: 'object',
+      description: 'An ImageSignature.',
+      'x-kubernetes-preserve-unknown-fields': true,
+    },
   },
   dockerImageSignatures: {
     type: 'array',
     description: 'Signatures of a schema 1 manifest.',
     'x-kubernetes-list-type': 'atomic',
-    items: { type: 'string', format: 'byte' },
+    items: { type: 'string', format: 'byte', description: 'A signature in base64.' },
   },
 } as const satisfies Readonly<Record<string, Schema>>;
+
+/** A whole Image. */
+export const imageSchema = objectSchema(
+  'Image is what the operator knows of one image that a stream points or pointed to: its layers, its config, the manifests of a list. Its name is the digest with a dash in place of the colon (sha256-...).',
+  imageProperties,
+  ['dockerImageReference'],
+);
 
 type ImageFields = Infer<{ type: 'object'; properties: Omit<typeof imageProperties, 'dockerImageMetadata'> }>;
 

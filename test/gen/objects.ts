@@ -55,7 +55,7 @@ export function specTag(name: string, from?: string | ObjectReference, more: Par
   return {
     name,
     annotations: null,
-    ...(source && { from: source as NonNullable<SpecTag['from']> }),
+    ...(source && { from: source }),
     generation: null,
     importPolicy: { importMode: 'Legacy' },
     referencePolicy: { type: 'Source' },
