@@ -1,7 +1,8 @@
-import type { ImageStream, Source, SpecTag } from '../api/image-stream.ts';
+import type { ImageStream, Source, SpecTag, TagHistory } from '../api/image-stream.ts';
 import type { ImageImport, ImageStreamImport, RepositoryImport } from '../api/image-stream-import.ts';
 import { API_VERSION, INSECURE_REPOSITORY_ANNOTATION } from '../api/names.ts';
 import { isImportable, type Platform, platformOf, sourceAsked, withoutDigest } from './source.ts';
+import { historiesOf } from './tag-state.ts';
 
 /** What is asked of a registry for one tag of a stream. */
 export interface TagRequest {
@@ -21,9 +22,8 @@ export interface TagRequest {
   readonly recorded?: Source;
 }
 
-/** The request for one importable spec tag of this stream. */
-export function requestOf(stream: ImageStream, tag: SpecTag, option: Platform): TagRequest {
-  const history = stream.status?.tags?.find(candidate => candidate.tag === tag.name);
+/** The request for one importable spec tag, given what the status says of it. */
+export function requestOf(tag: SpecTag, history: TagHistory | undefined, option: Platform): TagRequest {
   const hasImage = (history?.items?.length ?? 0) > 0;
   const source = history?.source;
   return {
@@ -39,7 +39,8 @@ export function requestOf(stream: ImageStream, tag: SpecTag, option: Platform): 
 
 /** The requests for all importable tags of a stream, in the order of its spec. */
 export function requestsOf(stream: ImageStream, option: Platform): readonly TagRequest[] {
-  return (stream.spec?.tags ?? []).filter(isImportable).map(tag => requestOf(stream, tag, option));
+  const histories = historiesOf(stream);
+  return (stream.spec?.tags ?? []).filter(isImportable).map(tag => requestOf(tag, histories.get(tag.name), option));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ObjectReference } from '../api/common.ts';
 import type { Source, SpecTag } from '../api/image-stream.ts';
 import { PREFER_ARCH_ANNOTATION, PREFER_OS_ANNOTATION } from '../api/names.ts';
 
@@ -7,7 +8,8 @@ export interface Platform {
   readonly architecture: string;
 }
 
-/** What a source means when it names no platform (design D9). */
+/** The platform unless an option says otherwise (design D9), and what a source means that names none. */
+export const LINUX_AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 const DEFAULT_PLATFORM = 'linux/amd64';
 /** What a source with a digest means when it names no version of the Accept header (registry-client R1.2). */
 const DEFAULT_ACCEPT_VERSION = 1;
@@ -27,8 +29,8 @@ export function isReferenceOnly(tag: SpecTag): boolean {
  * `from` asks for nothing.
  */
 export function isUnsupported(tag: SpecTag): boolean {
-  if (tag.from === undefined || tag.from.kind === 'DockerImage') return false;
-  return (tag.from.kind ?? '') !== '' || (tag.from.name ?? '') !== '';
+  const { kind = '', name = '' }: ObjectReference = tag.from ?? {};
+  return kind !== 'DockerImage' && (kind !== '' || name !== '');
 }
 
 /** Whether this pull spec names its image by digest, so that what it points to never moves. */

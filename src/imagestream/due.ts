@@ -1,0 +1,203 @@
+import type { ImageStream, Source, SpecTag, TagHistory } from '../api/image-stream.ts';
+import { REQUESTED_AT_ANNOTATION } from '../api/names.ts';
+import { canonicalRepository, InvalidReference, parseReference } from '../reference/reference.ts';
+import { hasFailed } from './conditions.ts';
+import { type IntervalDefaults, intervalOf } from './interval.ts';
+import { requestOf, type TagRequest } from './request.ts';
+import { previousSlot, slotAfter } from './slot.ts';
+import { isByDigest, isImportable, isUnsupported, onlyPlatformDiffers, type Platform, sameRequest } from './source.ts';
+import { historiesOf } from './tag-state.ts';
+
+/** Why a tag is imported now (design D5); the list is closed, and its order is that of importance. */
+export type DueReason = 'neverImported' | 'specChanged' | 'requested' | 'secretsChanged' | 'retry' | 'scheduled';
+
+/** The higher goes first: user edits before start-up work before scheduled work (design D22). */
+export const PRIORITY = { userEdit: 20, startUp: 10, scheduled: 0 } as const;
+
+/** What only memory knows of a tag. All of it may be lost at any time. */
+export interface TagMemory {
+  /** Epoch ms of the last check that came back, whatever its outcome. */
+  readonly lastCheckedMs?: number;
+  /** Epoch ms from which a failed tag may be tried again; unknown means at its slot (design D23). */
+  readonly retryAtMs?: number;
+  /** Epoch ms before which the tag is not due at all: its stream could not be stored (design D7). */
+  readonly holdUntilMs?: number;
+  /** Value of the annotation `requested-at` that the tag was last checked for. */
+  readonly answeredRequest?: string;
+  /** The credentials it could use have changed since its last check. */
+  readonly secretsChanged?: boolean;
+}
+
+export interface PlanOptions extends IntervalDefaults {
+  /** For lists of manifests, where a tag names none (design D9). */
+  readonly platform: Platform;
+  /** Epoch ms at which this process took over: slots before it are start-up work. */
+  readonly startedAtMs: number;
+  /** Epoch ms from which slots may have been missed by whoever worked before; `startedAtMs` unless told. */
+  readonly sinceMs?: number;
+}
+
+export interface PlanInput {
+  readonly stream: ImageStream;
+  /** What is being asked right now, by tag. */
+  readonly inFlight: ReadonlyMap<string, Source>;
+  readonly memory: ReadonlyMap<string, TagMemory>;
+  readonly nowMs: number;
+  readonly options: PlanOptions;
+}
+
+export interface DueTag {
+  readonly tag: string;
+  readonly reason: DueReason;
+  readonly priority: number;
+  readonly request: TagRequest;
+  /** Value of `requested-at` that this import answers; to be remembered as `answeredRequest` once it is back. */
+  readonly requestedAt?: string;
+}
+
+export interface ImportPlan {
+  readonly due: readonly DueTag[];
+  /** Epoch ms of the next time at which a tag that is not due now may become due with nobody changing anything. */
+  readonly nextCheckAtMs?: number;
+  /** Tags that ask for something nobody does yet (design D13): `applyResults` says so in their conditions. */
+  readonly unsupported: readonly string[];
+  /** Value of `requested-at` that every tag has answered and that the status does not echo yet. */
+  readonly answeredRequest?: string;
+}
+
+/** Says which tags of a stream must be imported now and why, and when to look again (design D5, D22, D23). */
+export function planImports(input: PlanInput): ImportPlan {
+  const tags = input.stream.spec?.tags ?? [];
+  const histories = historiesOf(input.stream);
+  const facts = tags.filter(isImportable).map(tag => gather(input, tag, histories.get(tag.name)));
+  const due: DueTag[] = [];
+  const later: number[] = [];
+  for (const fact of facts) {
+    const reason = dueReason(fact);
+    if (reason !== undefined) due.push(dueTag(fact, reason));
+    else later.push(nextCheckMs(fact) ?? Number.POSITIVE_INFINITY);
+  }
+  const nextCheckAtMs = Math.min(...later);
+  const pending = pendingRequest(input.stream);
+  const answered = pending !== undefined && facts.every(({ memory }) => memory.answeredRequest === pending);
+  return {
+    due,
+    ...(Number.isFinite(nextCheckAtMs) && { nextCheckAtMs }),
+    unsupported: tags.filter(isUnsupported).map(tag => tag.name),
+    ...(answered && { answeredRequest: pending }),
+  };
+}
+
+/** All that the decision about one tag rests on. */
+interface TagFacts {
+  readonly request: TagRequest;
+  readonly history: TagHistory | undefined;
+  readonly flying: Source | undefined;
+  readonly memory: TagMemory;
+  readonly pendingRequest: string | undefined;
+  /** The tag's time slots; absent when its pull spec cannot be asked for, which only an edit can heal. */
+  readonly slots: { readonly previousMs: number; readonly nextMs: number } | undefined;
+  readonly scheduled: boolean;
+  /** Slots up to this moment are done with. */
+  readonly doneUntilMs: number;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+}
+
+function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined): TagFacts {
+  const { stream, inFlight, memory, nowMs, options } = input;
+  const request = requestOf(tag, history, options.platform);
+  const remembered = memory.get(tag.name) ?? {};
+  const intervalMs = intervalOf(stream, tag, options);
+  const doneUntilMs = remembered.lastCheckedMs ?? options.sinceMs ?? options.startedAtMs;
+  return {
+    request,
+    history,
+    flying: inFlight.get(tag.name),
+    memory: remembered,
+    pendingRequest: pendingRequest(stream),
+    slots: slotsOf(request.from, nowMs, intervalMs),
+    // What a digest names never moves: once imported, it is done (controllers 2.2).
+    scheduled: tag.importPolicy?.scheduled === true && !isByDigest(request.from),
+    // A time this far ahead was taken before the clock was set back; believing it would stall the tag.
+    doneUntilMs: doneUntilMs > nowMs + intervalMs ? Number.NEGATIVE_INFINITY : doneUntilMs,
+    startedAtMs: options.startedAtMs,
+    nowMs,
+  };
+}
+
+function dueReason(facts: TagFacts): DueReason | undefined {
+  const { request, history, flying, memory, pendingRequest, slots, nowMs } = facts;
+  if (flying !== undefined && sameRequest(flying, request.asked)) return undefined;
+  if (isHeld(facts)) return undefined;
+  if (history === undefined) return 'neverImported';
+  if (history.source === undefined || !sameRequest(request.asked, history.source)) return 'specChanged';
+  if (pendingRequest !== undefined && memory.answeredRequest !== pendingRequest) return 'requested';
+  if (memory.secretsChanged === true) return 'secretsChanged';
+  const slotPassed = slots !== undefined && slots.previousMs > facts.doneUntilMs;
+  if (hasFailed(history.conditions)) {
+    const mayRetry = memory.retryAtMs === undefined ? slotPassed : nowMs >= memory.retryAtMs;
+    return mayRetry ? 'retry' : undefined;
+  }
+  return facts.scheduled && slotPassed ? 'scheduled' : undefined;
+}
+
+/** When a tag that is not due now may become due by itself; a tag in flight is looked at again once it is back. */
+function nextCheckMs(facts: TagFacts): number | undefined {
+  if (isHeld(facts)) return facts.memory.holdUntilMs;
+  if (facts.flying !== undefined) return undefined;
+  if (hasFailed(facts.history?.conditions)) return facts.memory.retryAtMs ?? facts.slots?.nextMs;
+  return facts.scheduled ? facts.slots?.nextMs : undefined;
+}
+
+function isHeld({ memory, nowMs }: TagFacts): boolean {
+  return memory.holdUntilMs !== undefined && nowMs < memory.holdUntilMs;
+}
+
+function dueTag(facts: TagFacts, reason: DueReason): DueTag {
+  const { request, pendingRequest } = facts;
+  return {
+    tag: request.tag,
+    reason,
+    priority: priorityOf(facts, reason),
+    request,
+    ...(pendingRequest !== undefined && { requestedAt: pendingRequest }),
+  };
+}
+
+function priorityOf({ request, history, slots, startedAtMs, memory }: TagFacts, reason: DueReason): number {
+  if (reason === 'specChanged' && history?.source !== undefined) {
+    // The operator's own option: no user waits for it.
+    return onlyPlatformDiffers(request.asked, history.source) ? PRIORITY.startUp : PRIORITY.userEdit;
+  }
+  if (reason !== 'retry' && reason !== 'scheduled') return PRIORITY.userEdit;
+  const isMissed = slots !== undefined && slots.previousMs <= startedAtMs;
+  return isMissed && memory.retryAtMs === undefined ? PRIORITY.startUp : PRIORITY.scheduled;
+}
+
+function pendingRequest(stream: ImageStream): string | undefined {
+  const value = stream.metadata.annotations?.[REQUESTED_AT_ANNOTATION] ?? '';
+  return value === '' || value === stream.status?.lastHandledRequest ? undefined : value;
+}
+
+function slotsOf(from: string, nowMs: number, intervalMs: number): TagFacts['slots'] {
+  const repository = repositoryOf(from);
+  if (repository === undefined) return undefined;
+  const slash = repository.indexOf('/');
+  const place = [repository.slice(0, slash), repository.slice(slash + 1)] as const;
+  return {
+    previousMs: previousSlot(nowMs, intervalMs, ...place),
+    nextMs: slotAfter(nowMs, intervalMs, ...place),
+  };
+}
+
+/** `<host>/<path>`, or undefined for a text of which no request can be made. */
+function repositoryOf(from: string): string | undefined {
+  try {
+    const repository = canonicalRepository(parseReference(from));
+    return repository.includes('/') ? repository : undefined;
+  } catch (error) {
+    if (error instanceof InvalidReference) return undefined;
+    throw error;
+  }
+}
