@@ -48,3 +48,13 @@ export function nestedIndex(): InvalidContent {
     prefixed: false,
   });
 }
+
+/** A schema 1 manifest without history, which would be its only config (import-semantics 4). */
+export function emptyHistory(): InvalidContent {
+  return new InvalidContent({
+    what: 'manifest',
+    detail: 'history: expected at least one entry',
+    openshift: 'image has no v1Compatibility history and cannot be used',
+    prefixed: false,
+  });
+}

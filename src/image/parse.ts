@@ -1,5 +1,5 @@
 import { isDigest } from '../reference/digest.ts';
-import { InvalidContent } from './content.ts';
+import { emptyHistory, InvalidContent } from './content.ts';
 import { digestOf } from './digest.ts';
 import { Fields } from './fields.ts';
 import { decodeText, readJson } from './json.ts';
@@ -119,13 +119,4 @@ function schema1Manifest(bytes: Uint8Array): Schema1Manifest {
     history,
     signatures,
   };
-}
-
-function emptyHistory(): InvalidContent {
-  return new InvalidContent({
-    what: 'manifest',
-    detail: 'history: expected at least one entry',
-    openshift: 'image has no v1Compatibility history and cannot be used',
-    prefixed: false,
-  });
 }
