@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { intervalOf, parseInterval } from '../../../src/imagestream/interval.ts';
+import { imageStream, specTag } from '../../gen/objects.ts';
+
+const ANNOTATION = 'imagestream-operator/interval';
+const defaults = { defaultIntervalMs: 900_000, minIntervalMs: 60_000 };
+
+test.each([
+  ['15m', 900_000],
+  ['1h30m', 5_400_000],
+  ['90s', 90_000],
+  ['10s', 10_000],
+  ['1.5h', 5_400_000],
+  ['500ms', 500],
+  ['2h0m0s', 7_200_000],
+])('parseInterval() reads %p', (text, ms) => {
+  expect(parseInterval(text)).toBe(ms);
+});
+
+test.each([
+  '',
+  '15',
+  'm',
+  '-5m',
+  '0s',
+  '15 m',
+  '15m ',
+  '15M',
+  '1d',
+  '1e3s',
+  '.5h',
+  'Infinitys',
+  '0.1ms',
+  '9'.repeat(400),
+])('parseInterval() refuses %p', text => {
+  expect(parseInterval(text)).toBeUndefined();
+});
+
+describe('intervalOf() (design D10)', () => {
+  const rows = [
+    { name: 'is the default without annotations', want: 900_000 },
+    { name: 'is the annotation of the stream', stream: '5m', want: 300_000 },
+    { name: 'is the annotation of the tag before that of the stream', stream: '5m', tag: '2h', want: 7_200_000 },
+    { name: 'never goes below the floor', tag: '1s', want: 60_000 },
+    { name: 'passes over a text that is no duration', stream: '5m', tag: 'often', want: 300_000 },
+  ];
+
+  test.each(rows)('$name', ({ stream, tag, want }) => {
+    const annotated = imageStream(stream === undefined ? {} : { annotations: { [ANNOTATION]: stream } });
+    const annotations = tag === undefined ? null : { [ANNOTATION]: tag };
+    expect(intervalOf(annotated, specTag('t', 'x', { annotations }), defaults)).toBe(want);
+  });
+});
