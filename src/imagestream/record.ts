@@ -2,11 +2,11 @@ import type { Image } from '../api/image.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageStreamImport } from '../api/image-stream-import.ts';
 import { API_VERSION, REPOSITORY_CHECK_ANNOTATION } from '../api/names.ts';
-import { withStreamDefaults } from './defaults.ts';
 import type { ImportedEntry } from './entry.ts';
 import { tagRefChanged, withGenerations } from './generation.ts';
 import { addTagEvent } from './history.ts';
 import { ImportDraft } from './import-draft.ts';
+import { inOpenShiftForm } from './openshift-form.ts';
 import type { Rules } from './rules.ts';
 import { saysTheSame } from './sameness.ts';
 import { isReferenceOnly } from './source.ts';
@@ -54,15 +54,15 @@ function recordAsOpenShift(input: RecordInput): RecordedImport {
   const candidate = withTags(old ?? newStream(input), draft);
   const wasChecked = (old?.metadata.annotations?.[REPOSITORY_CHECK_ANNOTATION] ?? '') !== '';
   if (old !== undefined && wasChecked) {
-    const asRead = withStreamDefaults(old);
-    const next = withStreamDefaults(candidate);
+    const asRead = inOpenShiftForm(old);
+    const next = inOpenShiftForm(candidate);
     if (saysTheSame(asRead.spec, next.spec) && saysTheSame(asRead.status, next.status)) {
       return { stream: asRead, changed: false, specChanged: false, statusChanged: false, images };
     }
   }
   const checked = withAnnotation(candidate, REPOSITORY_CHECK_ANNOTATION, timestamp(nowMs));
   const written = withReferenceEvents(old, withGenerations(old, checked), nowMs);
-  const stream = withStreamDefaults(sorted(withRepository(written)));
+  const stream = inOpenShiftForm(written);
   return { stream, changed: true, ...difference(old, stream), images };
 }
 
@@ -143,27 +143,6 @@ function withReferenceEvents(old: ImageStream | undefined, next: ImageStream, no
     if (history !== undefined) histories.set(tag.name, history);
   }
   return histories.size === 0 ? next : { ...next, status: { ...next.status, tags: [...histories.values()] } };
-}
-
-/** Computed on every write (controllers 5.7); what an integrated registry was given before stays. */
-function withRepository(stream: ImageStream): ImageStream {
-  const dockerImageRepository = stream.status?.dockerImageRepository || stream.spec?.dockerImageRepository || '';
-  return { ...stream, status: { ...stream.status, dockerImageRepository } };
-}
-
-/** OpenShift keeps tags in maps and prints them by name. */
-function sorted(stream: ImageStream): ImageStream {
-  const specTags = stream.spec?.tags?.toSorted((a, b) => compare(a.name, b.name));
-  const histories = stream.status?.tags?.toSorted((a, b) => compare(a.tag, b.tag));
-  return {
-    ...stream,
-    spec: { ...stream.spec, ...(specTags && { tags: specTags }) },
-    status: { ...stream.status, ...(histories && { tags: histories }) },
-  };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 function difference(
