@@ -1,12 +1,11 @@
-import { internalErrorStatus, invalidStatus, requiredField } from '../api/errors.ts';
+import { internalErrorStatus } from '../api/errors.ts';
 import type { Image } from '../api/image.ts';
 import { emptyIndex, InvalidContent, nestedIndex } from '../image/content.ts';
 import { imageFromIndex, imageFromManifest, imageFromSchema1, missingLayerSizes } from '../image/image.ts';
 import type { ImageManifest, IndexEntry, IndexManifest, Schema1Manifest } from '../image/manifest.ts';
 import { choosePlatform } from '../image/platform.ts';
-import type { ImportFailure } from '../imagestream/result.ts';
 import { timestamp } from '../imagestream/timestamp.ts';
-import type { FetchedManifest, PullSource, RequestContext } from '../registry/types.ts';
+import type { FetchedManifest, PullSource, Repository, RequestContext, TagCheck } from '../registry/types.ts';
 import { sizeText } from './error-text.ts';
 import { failureOf, lasting } from './failure-texts.ts';
 import type { ImageImportParts, ImageRequest } from './image-request.ts';
@@ -35,13 +34,20 @@ export class ImageLoad {
     this.#parts = parts;
   }
 
-  /** Asks a registry on behalf of the image that messages call `shown`. */
-  async ask<T>(shown: string, action: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#parts.retry(action, this.#context.signal);
-    } catch (error) {
-      throw this.#stopped(error, shown);
-    }
+  /** The manifest that the reference points to (E2, E3). */
+  manifest(): Promise<FetchedManifest> {
+    const { tag = '', digest } = this.#request.subject.wire;
+    const name = digest === undefined ? { tag } : { digest };
+    return this.#ask(this.#request.subject.shown, () =>
+      this.#parts.client.getManifest(this.#repository(), name, this.#context),
+    );
+  }
+
+  /** Whether the tag still has the recorded digest (E1). */
+  check(tag: string, recordedDigest: string): Promise<TagCheck> {
+    return this.#ask(this.#request.subject.shown, () =>
+      this.#parts.client.checkTag(this.#repository(), tag, recordedDigest, this.#context),
+    );
   }
 
   /** Name of the image that this manifest will come to; undefined when it can come to none. */
@@ -73,7 +79,6 @@ export class ImageLoad {
     const image = this.#reading(this.#request.subject.shown, () =>
       imageFromIndex({ name, reference, manifest, created }),
     );
-    if (this.#request.stored) refuseWithoutPlatform(name, manifest.entries);
     const children: Image[] = [];
     for (const entry of manifest.entries) {
       const shown = shownByDigest(this.#request.subject, entry.digest);
@@ -88,7 +93,7 @@ export class ImageLoad {
   }
 
   async #child(source: PullSource, { digest }: IndexEntry, shown: string): Promise<FetchedManifest> {
-    const child = await this.ask(shown, () => this.#parts.client.getChild(source, digest, this.#context));
+    const child = await this.#ask(shown, () => this.#parts.client.getChild(source, digest, this.#context));
     this.#count(child.bytes, shown);
     return child;
   }
@@ -103,7 +108,7 @@ export class ImageLoad {
   async #fromManifest(fetched: FetchedManifest, manifest: ImageManifest, shown: string): Promise<Image> {
     const { digest: name, bytes: manifestBytes, source } = fetched;
     const { client } = this.#parts;
-    const configBytes = await this.ask(shown, () => client.getConfig(source, manifest.config, this.#context));
+    const configBytes = await this.#ask(shown, () => client.getConfig(source, manifest.config, this.#context));
     this.#count(configBytes, shown);
     const reference = this.#referenceTo(name);
     return this.#reading(shown, () => imageFromManifest({ name, reference, manifest, manifestBytes, configBytes }));
@@ -114,7 +119,7 @@ export class ImageLoad {
     const { client } = this.#parts;
     const sizes = new Map<string, number>();
     for (const layer of this.#reading(shown, () => missingLayerSizes(manifest))) {
-      sizes.set(layer, await this.ask(shown, () => client.blobSize(source, layer, this.#context)));
+      sizes.set(layer, await this.#ask(shown, () => client.blobSize(source, layer, this.#context)));
     }
     const reference = this.#referenceTo(name);
     return this.#reading(shown, () => imageFromSchema1({ name, reference, manifest, manifestBytes, sizes }));
@@ -125,6 +130,20 @@ export class ImageLoad {
     this.#listBytes += bytes.length;
     if (this.#listBytes > MAX_LIST_BYTES) {
       throw stop(`${shown}: manifests and configs of the list are larger than ${sizeText(MAX_LIST_BYTES)} together`);
+    }
+  }
+
+  #repository(): Repository {
+    const { host, repository } = this.#request.subject.wire;
+    return { host, repository, insecure: this.#request.insecure };
+  }
+
+  /** Asks a registry on behalf of the image that messages call `shown`. */
+  async #ask<T>(shown: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#parts.retry(action, this.#context.signal);
+    } catch (error) {
+      throw this.#stopped(error, shown);
     }
   }
 
@@ -155,19 +174,4 @@ function isTold(error: unknown): boolean {
 
 function stop(text: string): ImportStopped {
   return new ImportStopped(lasting(internalErrorStatus(text)));
-}
-
-/**
- * OpenShift looks such a list up, and then fails the whole request when it stores the Image; we fail the image with
- * what it would say (import-semantics 5.3).
- */
-function refuseWithoutPlatform(name: string, entries: readonly IndexEntry[]): void {
-  const faults = entries.flatMap(({ platform }, index) =>
-    (['architecture', 'os'] as const)
-      .filter(part => (platform?.[part] ?? '') === '')
-      .map(part => requiredField(`dockerImageManifests[${index}].${part}`)),
-  );
-  if (faults.length === 0) return;
-  const failure: ImportFailure = lasting(invalidStatus('Image', name, faults));
-  throw new ImportStopped(failure);
 }

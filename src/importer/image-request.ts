@@ -1,11 +1,12 @@
 import type { Source } from '../api/image-stream.ts';
 import type { Clock } from '../clock.ts';
 import type { Platform } from '../image/platform.ts';
+import type { ImageResult } from '../imagestream/result.ts';
 import type { Logger } from '../log.ts';
 import type { RegistryClient } from '../registry/types.ts';
 import type { Subject } from './subject.ts';
 
-/** One image to import. */
+/** One image to ask a registry for. */
 export interface ImageRequest {
   readonly subject: Subject;
   readonly importMode: 'Legacy' | 'PreserveOriginal';
@@ -14,13 +15,18 @@ export interface ImageRequest {
   readonly platform: Platform;
   /** What is asked, as it is recorded; the result carries it as its source. */
   readonly asked: Source;
+}
+
+/** An image of a tag that may have been imported before. */
+export interface TagImageRequest extends ImageRequest {
   /** What is recorded for the tag. A digest in it lets a check be one HEAD (registry-client R0.7, R0.9). */
   readonly recorded?: Source;
   /** Name of the image that the tag has now. It is not fetched again when it is still the one (R0.8, vector G23). */
   readonly recordedImage?: string;
-  /** Whether the image will be stored, so that what no Image object may hold is a failure of this image alone. */
-  readonly stored: boolean;
 }
+
+/** What came of an image that was asked for whatever is recorded: nothing is merely unchanged. */
+export type AskedResult = Exclude<ImageResult, { readonly outcome: 'unchanged' }>;
 
 /** Runs an action that asks a registry, again where asking again may heal it. */
 export type Retry = <T>(action: () => Promise<T>, signal: AbortSignal) => Promise<T>;

@@ -35,12 +35,17 @@ export interface HostPolicy {
 /** A name that is not even asked for, with the answer it gets. */
 export interface Refused {
   readonly refused: ImportFailure;
+  /** The source tag, where a name was understood that far. */
+  readonly tag?: string;
 }
 
 /** The image that `name` names (import-semantics 3.2 to 3.6, 1.4). */
 export function imageSubject(name: string, policy: HostPolicy): Subject | Refused {
   // Validation lets it pass for very old clients; it then fails where a registry would be asked (import-semantics 11.3).
-  if (name === '*') return { refused: lasting(unparsableStatus(`*:${DEFAULT_TAG}`, 'invalid reference format')) };
+  if (name === '*') {
+    const status = unparsableStatus(`*:${DEFAULT_TAG}`, 'invalid reference format');
+    return { refused: lasting(status), tag: DEFAULT_TAG };
+  }
   const typed = parsed(name, policy);
   return 'refused' in typed ? typed : subjectOf(typed);
 }
@@ -93,6 +98,6 @@ function subjectOf(typed: Reference): Subject | Refused {
     return { typed, wire, shown: formatNormalized(wire), tag: specific.tag, registry };
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error;
-    return { refused: lasting(unparsableStatus(text, error.message)) };
+    return { refused: lasting(unparsableStatus(text, error.message)), tag: specific.tag };
   }
 }

@@ -1,0 +1,159 @@
+import PQueue from 'p-queue';
+import type { ImageStream } from '../api/image-stream.ts';
+import type { ImageImportStatus, ImageStreamImport, RepositoryImportStatus } from '../api/image-stream-import.ts';
+import type { Platform } from '../image/platform.ts';
+import type { ImportedEntry } from '../imagestream/record.ts';
+import type { TagRequest } from '../imagestream/request.ts';
+import type { ImageResult, TagResult } from '../imagestream/result.ts';
+import type { Keyring, RequestContext } from '../registry/types.ts';
+import { importImage } from './image-import.ts';
+import type { ImageImportParts, TagImageRequest } from './image-request.ts';
+import { ImageRound, type RoundParts } from './image-round.ts';
+import { type ImportProgress, Progress } from './progress.ts';
+import { importRepository } from './repository-import.ts';
+import { importImages } from './spec-images.ts';
+import { blamesCredentials, isUnauthorized, storedResult } from './statuses.ts';
+import { type HostPolicy, imageSubject, isInsecure } from './subject.ts';
+import { type Surroundings, wantedOfTag } from './wanted-image.ts';
+
+export type { Retry } from './image-request.ts';
+export type { ImportProgress } from './progress.ts';
+
+/** Images that are held at once, whatever waits for them: this bounds memory, the lanes bound requests. */
+const MAX_IMAGES_AT_ONCE = 64;
+
+export interface ImporterParts extends ImageImportParts {
+  readonly maxImagesAtOnce?: number;
+}
+
+/** What an ImageStreamImport is carried out with. */
+export interface ImportInput extends HostPolicy {
+  /** Validated, with its defaults filled in. */
+  readonly isi: ImageStreamImport;
+  /** The stream as it is stored, if there is one. */
+  readonly stream?: ImageStream;
+  readonly keyring: Keyring;
+  /** The credentials that are not the namespace's, for the second try of import-semantics 7.3; absent: no such try. */
+  readonly withoutSecrets?: Keyring;
+  /** For lists of manifests, where no preference says otherwise. */
+  readonly platform: Platform;
+  /** 0 is the default of 50, -1 no limit. */
+  readonly maxImagesPerRepository: number;
+  readonly signal: AbortSignal;
+  /** Larger goes first inside a lane; 0 by default. */
+  readonly priority?: number;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+export interface ImportOutcome {
+  readonly status: {
+    readonly images?: readonly ImageImportStatus[];
+    readonly repository?: RepositoryImportStatus;
+  };
+  /** What is to be recorded under tags, in the order of import-semantics 8.2. */
+  readonly entries: readonly ImportedEntry[];
+  /** Images that failed, a repository that failed as a whole counting as one. */
+  readonly failed: number;
+}
+
+/** A tag of a stream to import. */
+export interface ImportTag extends TagRequest {
+  /** Name of the image that the tag has now: it is not fetched again when it is still the one. */
+  readonly recordedImage?: string;
+}
+
+export interface TagContext extends HostPolicy {
+  readonly keyring: Keyring;
+  readonly withoutSecrets?: Keyring;
+  readonly signal: AbortSignal;
+  readonly priority: number;
+}
+
+export interface Importer {
+  /**
+   * Carries out one ImageStreamImport (import-semantics 2). `status.images` is aligned with `spec.images`. An image that
+   * fails is an outcome; rejects with the reason of the signal alone.
+   */
+  importRequest(input: ImportInput): Promise<ImportOutcome>;
+  /** Imports one tag of a stream. Rejects with the reason of the signal alone. */
+  importTag(request: ImportTag, context: TagContext): Promise<TagResult>;
+  /** Imports tags side by side; the results are in the order of the requests. */
+  importTags(requests: readonly ImportTag[], context: TagContext): Promise<readonly TagResult[]>;
+}
+
+export function createImporter(parts: ImporterParts): Importer {
+  const places = new PQueue({ concurrency: parts.maxImagesAtOnce ?? MAX_IMAGES_AT_ONCE });
+  const importTag: Importer['importTag'] = (request, context) => importOneTag(request, context, parts, places);
+  return {
+    importRequest: input => importOneRequest(input, parts, places),
+    importTag,
+    importTags: (requests, context) => Promise.all(requests.map(request => importTag(request, context))),
+  };
+}
+
+async function importOneRequest(input: ImportInput, parts: ImporterParts, places: PQueue): Promise<ImportOutcome> {
+  const { spec } = input.isi;
+  const progress = new Progress(spec.images?.length ?? 0, input.onProgress);
+  const roundParts: RoundParts = { ...parts, places, ...credentialsOf(input), onDone: count => progress.did(count) };
+  const around: Surroundings = {
+    ...(input.stream && { stream: input.stream }),
+    platform: input.platform,
+    policy: input,
+    records: spec.import === true,
+  };
+  const round = new ImageRound(roundParts);
+  const images = spec.images && (await importImages(spec.images, around, round));
+  progress.did(images?.unasked ?? 0);
+  const { repository: repositorySpec } = spec;
+  const repository =
+    repositorySpec &&
+    (await importRepository(
+      {
+        spec: repositorySpec,
+        policy: input,
+        maxImages: input.maxImagesPerRepository,
+        wanted: subject => wantedOfTag(repositorySpec, subject, around),
+        onListed: count => progress.knows(count),
+      },
+      round,
+      roundParts,
+    ));
+  return {
+    status: { ...(repository && { repository: repository.status }), ...(images && { images: images.images }) },
+    // Tags of the repository are recorded first.
+    entries: [...(repository?.entries ?? []), ...(images?.entries ?? [])],
+    failed: (repository?.failed ?? 0) + (images?.failed ?? 0),
+  };
+}
+
+function credentialsOf({ keyring, withoutSecrets, signal, priority = 0 }: ImportInput) {
+  const context: RequestContext = { keyring, signal, priority };
+  return { context, ...(withoutSecrets && { withoutSecrets }) };
+}
+
+async function importOneTag(
+  request: ImportTag,
+  context: TagContext,
+  parts: ImporterParts,
+  places: PQueue,
+): Promise<TagResult> {
+  const { tag, asked } = request;
+  const subject = imageSubject(request.from, context);
+  if ('refused' in subject) return { outcome: 'failed', tag, source: asked, failure: subject.refused };
+  const imageRequest: TagImageRequest = {
+    ...request,
+    subject,
+    insecure: isInsecure(subject, request.insecure, context),
+  };
+  const ask = (keyring: Keyring): Promise<ImageResult> =>
+    places.add(async () => {
+      const { signal, priority } = context;
+      signal.throwIfAborted();
+      return storedResult(await importImage(imageRequest, { keyring, signal, priority }, parts));
+    });
+  const first = await ask(context.keyring);
+  const { withoutSecrets } = context;
+  if (withoutSecrets === undefined || !blamesCredentials(first)) return { ...first, tag };
+  const second = await ask(withoutSecrets);
+  return { ...(isUnauthorized(second) ? first : second), tag };
+}
