@@ -35,6 +35,8 @@ export interface PullSource {
   readonly repository: string;
   readonly insecure: boolean;
   readonly mirror: boolean;
+  /** Whose credentials are shown there, when not its own: an administrator gave a mirror those of what it mirrors. */
+  readonly credentialsOf?: { readonly host: string; readonly repository: string };
 }
 
 export type ManifestName = { readonly tag: string } | { readonly digest: string };

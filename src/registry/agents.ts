@@ -1,0 +1,172 @@
+import type { LookupFunction, Socket } from 'node:net';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import { type AddressGuard, AddressRefused, bareHost, type Reach } from './guarded-lookup.ts';
+import type { Timeouts } from './timeouts.ts';
+
+/** All that makes one connection unlike another. Equal profiles share connections (R5.9). */
+export interface TransportProfile {
+  /** Whether certificates are checked. */
+  readonly verify: boolean;
+  /** PEM, trusted besides the default roots. */
+  readonly ca?: string;
+  readonly clientCert?: { readonly cert: string; readonly key: string };
+  readonly allowH2: boolean;
+  /** Connections per origin. */
+  readonly connections: number;
+  /** URL of the proxy. */
+  readonly proxy?: string;
+  /** Part of the profile, so that a connection that one request was allowed is never lent to one that was not. */
+  readonly reach: Reach;
+}
+
+/** Where a test wants an allowed address to be dialled instead. */
+export type Dial = (to: { readonly hostname: string; readonly address: string; readonly port: number }) => {
+  readonly address: string;
+  readonly port: number;
+};
+
+/** The connection could not be made; nothing of the request was sent. */
+export class ConnectFailed extends Error {
+  override readonly name = 'ConnectFailed';
+  readonly code = 'CONNECT_FAILED';
+
+  constructor(cause: unknown) {
+    super('the connection could not be made', { cause });
+  }
+}
+
+/** Kept connections and TLS sessions are dropped with their agent when this many profiles are in use. */
+const MAX_AGENTS = 256;
+/** Largest answer of all (a tags page) and a little: the outer belt of R6.6. */
+const MAX_RESPONSE_BYTES = 9 * 1024 * 1024;
+
+export class Agents {
+  readonly #guard: AddressGuard;
+  readonly #timeouts: Timeouts;
+  readonly #dial: Dial | undefined;
+  readonly #agents = new Map<string, Dispatcher>();
+  readonly #made = new Map<string, number>();
+
+  constructor(guard: AddressGuard, timeouts: Timeouts, dial: Dial | undefined) {
+    this.#guard = guard;
+    this.#timeouts = timeouts;
+    this.#dial = dial;
+  }
+
+  dispatcher(profile: TransportProfile): Dispatcher {
+    const key = JSON.stringify(profile);
+    const known = this.#agents.get(key);
+    if (known !== undefined) return known;
+    const made = this.#create(profile);
+    this.#agents.set(key, made);
+    const [oldest] = this.#agents;
+    if (this.#agents.size > MAX_AGENTS && oldest !== undefined) {
+      this.#agents.delete(oldest[0]);
+      // Closing waits for what is in flight; its failures are told to those who asked.
+      oldest[1].close().catch(() => {});
+    }
+    return made;
+  }
+
+  /** How many connections to an origin were made so far. */
+  connectionsMade(origin: string): number {
+    return this.#made.get(origin) ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#agents.values()].map(agent => agent.destroy()));
+    this.#agents.clear();
+  }
+
+  #create(profile: TransportProfile): Dispatcher {
+    const common = {
+      connections: profile.connections,
+      pipelining: 1,
+      allowH2: profile.allowH2,
+      keepAliveTimeout: 60_000,
+      keepAliveMaxTimeout: 300_000,
+      headersTimeout: this.#timeouts.headersMs,
+      bodyTimeout: this.#timeouts.bodyIdleMs,
+      maxResponseSize: MAX_RESPONSE_BYTES,
+      maxOrigins: 1024,
+    };
+    const tls = tlsOptions(profile);
+    if (profile.proxy !== undefined) {
+      return new ProxyAgent({
+        ...common,
+        uri: profile.proxy,
+        requestTls: tls,
+        proxyTls: {},
+        connectTimeout: this.#timeouts.connectMs,
+      });
+    }
+    return new Agent({ ...common, connect: this.#connector(profile, tls) });
+  }
+
+  #connector(profile: TransportProfile, tls: TlsOptions): buildConnector.connector {
+    const lookup: LookupFunction = (hostname, _options, callback) => {
+      this.#guard.resolve(hostname, profile.reach).then(
+        addresses => callback(null, [...addresses]),
+        error => callback(error, []),
+      );
+    };
+    const connect = buildConnector({
+      ...tls,
+      allowH2: profile.allowH2,
+      timeout: this.#timeouts.connectMs,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: 250,
+      lookup,
+    });
+    return (options, callback) => {
+      const done = (error: Error | null, socket: Socket | null): void => {
+        if (error !== null || socket === null) {
+          callback(new ConnectFailed(error), null);
+          return;
+        }
+        const origin = originOf(options);
+        this.#made.set(origin, this.connectionsMade(origin) + 1);
+        callback(null, socket);
+      };
+      this.#aim(options, profile.reach).then(
+        aimed => connect(aimed, (error, socket) => done(error, socket)),
+        error => done(error, null),
+      );
+    };
+  }
+
+  /** Checks what no lookup will see (address literals), and lets a test's dial choose where to go. */
+  async #aim(options: buildConnector.Options, reach: Reach): Promise<buildConnector.Options> {
+    const hostname = bareHost(options.hostname);
+    if (!this.#guard.allowsHost(new URL(`${options.protocol}//${options.host ?? options.hostname}`), reach)) {
+      throw new AddressRefused(hostname);
+    }
+    if (this.#dial === undefined) return options;
+    const [target] = await this.#guard.resolve(hostname, reach);
+    if (target === undefined) return options;
+    const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
+    const to = this.#dial({ hostname, address: target.address, port });
+    return { ...options, hostname: to.address, port: String(to.port) };
+  }
+}
+
+type TlsOptions = ReturnType<typeof tlsOptions>;
+
+/** Extra authorities are added to the default roots, never put in their place (R5.15). */
+function tlsOptions({ verify, ca, clientCert }: TransportProfile) {
+  const minVersion = 'TLSv1.2' as const;
+  const base = { rejectUnauthorized: verify, minVersion };
+  if (ca === undefined && clientCert === undefined) return base;
+  const secureContext = createSecureContext({
+    minVersion,
+    ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
+    ...clientCert,
+  });
+  return { ...base, secureContext };
+}
+
+function originOf(options: buildConnector.Options): string {
+  const host = options.host ?? options.hostname;
+  return new URL(`${options.protocol}//${host}${/:\d+$/.test(host) || !options.port ? '' : `:${options.port}`}`).origin;
+}

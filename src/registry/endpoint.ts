@@ -1,0 +1,20 @@
+import type { HostSettings } from './settings.ts';
+
+/** Where the requests for one repository go, and on what terms. */
+export interface Endpoint {
+  /** Logical host: `docker.io`. */
+  readonly host: string;
+  /** Origin to connect to: `https://registry-1.docker.io`. */
+  readonly origin: URL;
+  readonly settings: HostSettings;
+  /** False skips certificate verification (R0.12). */
+  readonly verify: boolean;
+  /** Whether credentials may be sent: always over https, over http as the settings say (R5.19). */
+  readonly sendsCredentials: boolean;
+  readonly hub: boolean;
+}
+
+/** Names the endpoint in everything that is remembered of it: what was learned without verification stays apart. */
+export function endpointKey({ origin, verify }: Endpoint): string {
+  return `${origin.origin} ${verify ? 'verified' : 'unverified'}`;
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { isHost } from '../reference/digest.ts';
+import { isHubHost } from '../reference/reference.ts';
+import { type Budget, type Call, failure } from './call.ts';
+import type { Endpoint } from './endpoint.ts';
+import { RegistryError } from './errors.ts';
+import { Recent } from './recent.ts';
+import type { HostSettings, RegistrySettings } from './settings.ts';
+import type { Transport } from './transport.ts';
+import type { PullSource, RequestContext } from './types.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const MAX_HOSTS = 10_000;
+const HUB_ORIGIN = 'https://registry-1.docker.io';
+
+/** Finds where a repository is asked: endpoint, certificate checks, https or http (R0.5, R0.12, R5.19). */
+export class Places {
+  readonly #settings: RegistrySettings;
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  /** Hosts that were found to speak http alone. */
+  readonly #plain: Recent<true>;
+  readonly #warned: Recent<true>;
+
+  constructor(settings: RegistrySettings, transport: Transport, clock: Clock, log: Logger) {
+    this.#settings = settings;
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#log = log;
+    this.#plain = new Recent(clock, MAX_HOSTS);
+    this.#warned = new Recent(clock, MAX_HOSTS);
+  }
+
+  /**
+   * Runs `use` at the endpoint of a source. Where the tenant's wish for `insecure` is honoured, that is once more over
+   * plain http when https failed before it was answered at all.
+   */
+  async at<T>(
+    source: Pick<PullSource, 'host' | 'repository' | 'insecure'>,
+    context: RequestContext,
+    use: (endpoint: Endpoint, call: Call) => Promise<T>,
+  ): Promise<T> {
+    const { host, repository } = source;
+    const callWith = (budget: Budget): Call => ({ context, blame: { host, repository }, budget });
+    const call = callWith({ spentMs: 0, answered: false });
+    const settings = this.#settings.host(host);
+    const fixed = this.#fixedOrigin(host, settings, call);
+    const insecure = source.insecure && this.#honoursInsecure(host, settings);
+    const secureEndpoint = endpointAt(host, fixed, settings, insecure);
+    if (!insecure || fixed.protocol === 'http:') return use(secureEndpoint, call);
+
+    const plainEndpoint = endpointAt(host, new URL(fixed.href.replace(/^https:/, 'http:')), settings, insecure);
+    if (this.#plain.get(host) !== undefined) return this.#overHttp(plainEndpoint, call, use);
+    try {
+      return await use(secureEndpoint, call);
+    } catch (error) {
+      if (!this.#mayFallBack(error, call.budget)) throw error;
+      return this.#overHttp(plainEndpoint, callWith({ ...call.budget }), use);
+    }
+  }
+
+  async #overHttp<T>(endpoint: Endpoint, call: Call, use: (endpoint: Endpoint, call: Call) => Promise<T>): Promise<T> {
+    try {
+      return await use(endpoint, call);
+    } finally {
+      if (call.budget.answered) this.#plain.set(endpoint.host, true, this.#clock.now() + DAY_MS);
+      else this.#plain.delete(endpoint.host);
+    }
+  }
+
+  #mayFallBack(error: unknown, budget: Budget): boolean {
+    return (
+      error instanceof RegistryError &&
+      error.from === 'registry' &&
+      error.reason !== 'dns' &&
+      !budget.answered &&
+      this.#transport.neverConnected(error)
+    );
+  }
+
+  #fixedOrigin(host: string, settings: HostSettings, call: Call): URL {
+    if (!isHost(host)) throw failure(call, { kind: 'blocked', detail: 'this is no host name' });
+    const written = settings.endpoint ?? (isHubHost(host) ? HUB_ORIGIN : undefined);
+    return new URL(written ?? `${settings.plainHttp ? 'http' : 'https'}://${host}`);
+  }
+
+  /** Design D25: a tenant's wish counts as far as the administrator lets it. */
+  #honoursInsecure(host: string, settings: HostSettings): boolean {
+    const policy = this.#settings.tenantInsecure;
+    if (policy === 'allow' || (policy === 'listedHosts' && settings.listed)) return true;
+    if (this.#warned.get(host) === undefined) {
+      this.#warned.set(host, true, this.#clock.now() + HOUR_MS);
+      this.#log.warn({ host, policy }, 'insecure was asked for and is not allowed for this registry');
+    }
+    return false;
+  }
+}
+
+function endpointAt(host: string, origin: URL, settings: HostSettings, insecure: boolean): Endpoint {
+  return {
+    host,
+    origin: new URL(origin.origin),
+    settings,
+    verify: !insecure && !settings.insecureSkipVerify,
+    sendsCredentials: origin.protocol === 'https:' || settings.allowCredentialsOverHttp,
+    hub: isHubHost(host),
+  };
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../clock.ts';
+import type { Rejections } from './auth-rejections.ts';
+import { type Call, failure, refusalOf, sharedFailure } from './call.ts';
+import { endpointKey } from './endpoint.ts';
+import { isTransient, RegistryError } from './errors.ts';
+import { Flights } from './flights.ts';
+import { Recent } from './recent.ts';
+import type { TokenAnswer } from './token-answer.ts';
+import type { TokenAsk, TokenRequests } from './token-requests.ts';
+
+/** A token in the hand of one request. */
+export interface HeldToken {
+  /** Names it in the cache. */
+  readonly key: string;
+  readonly token: string;
+  /** Whether it was fetched for this request, not found in the cache. */
+  readonly fresh: boolean;
+}
+
+export const ANONYMOUS = 'anonymous';
+
+const MAX_TOKENS = 10_000;
+/** How long a failure that may pass is answered without asking again (R2.32). */
+const FAILURE_MS = 5_000;
+
+/** Tokens in memory, by realm, service, scopes and identity (registry-client 2.6). */
+export class Tokens {
+  readonly #requests: TokenRequests;
+  readonly #rejections: Rejections;
+  readonly #clock: Clock;
+  readonly #cache: Recent<TokenAnswer>;
+  readonly #refresh: Recent<string>;
+  readonly #failures: Recent<RegistryError>;
+  readonly #flights = new Flights<TokenAnswer>();
+
+  constructor(requests: TokenRequests, rejections: Rejections, clock: Clock) {
+    this.#requests = requests;
+    this.#rejections = rejections;
+    this.#clock = clock;
+    this.#cache = new Recent(clock, MAX_TOKENS);
+    this.#refresh = new Recent(clock, MAX_TOKENS);
+    this.#failures = new Recent(clock, MAX_TOKENS);
+  }
+
+  /** A usable token: from the cache, or asked for once however many want it. Throws `RegistryError`. */
+  async get(ask: TokenAsk, call: Call): Promise<HeldToken> {
+    const key = tokenKey(ask);
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return { key, token: cached.token, fresh: false };
+    const failed = this.#failures.get(key);
+    if (failed !== undefined) throw sharedFailure(call, failed);
+    try {
+      const answer = await this.#flights.join(key, call.context.signal, signal =>
+        this.#fetch(ask, key, {
+          ...call,
+          context: { ...call.context, signal },
+          budget: { spentMs: 0, answered: false },
+        }),
+      );
+      return { key, token: answer.token, fresh: true };
+    } catch (error) {
+      const { signal } = call.context;
+      if (signal.aborted) throw failure(call, { kind: 'aborted', from: 'tokenService', cause: signal.reason });
+      throw sharedFailure(call, error);
+    }
+  }
+
+  /** The newest usable token under a key: another request may have renewed it meanwhile. */
+  current(key: string): string | undefined {
+    return this.#cache.get(key)?.token;
+  }
+
+  /** Drops a token that was refused, unless it was renewed meanwhile. */
+  drop({ key, token }: HeldToken): void {
+    if (this.#cache.get(key)?.token === token) this.#cache.delete(key);
+  }
+
+  /** A token for one request alone, never kept (R5.4). */
+  async once(ask: TokenAsk, call: Call): Promise<string> {
+    return (await this.#requests.fetch(ask, call)).token;
+  }
+
+  forget(fingerprint: string): void {
+    const belongs = (key: string): boolean => key.startsWith(`${fingerprint}\n`);
+    for (const kept of [this.#cache, this.#refresh, this.#failures]) kept.deleteWhere(belongs);
+  }
+
+  async #fetch(ask: TokenAsk, key: string, call: Call): Promise<TokenAnswer> {
+    try {
+      const refreshToken = this.#refresh.get(refreshKey(ask));
+      const answer = await this.#tried({ ...ask, ...(refreshToken === undefined ? {} : { refreshToken }) }, call);
+      this.#cache.set(key, answer, answer.usableUntilMs);
+      if (answer.refreshToken !== undefined && ask.credential !== undefined) {
+        this.#refresh.set(refreshKey(ask), answer.refreshToken, Number.POSITIVE_INFINITY);
+      }
+      return answer;
+    } catch (error) {
+      if (error instanceof RegistryError && isTransient(error)) {
+        this.#failures.set(key, error, this.#clock.now() + FAILURE_MS);
+      }
+      throw error;
+    }
+  }
+
+  /** Sends a credential only where it has not been rejected lately, and remembers what came of it (R3.21). */
+  async #tried(ask: TokenAsk, call: Call): Promise<TokenAnswer> {
+    if (ask.credential === undefined) return this.#requests.fetch(ask, call);
+    const { host } = ask.realm;
+    const trial = await this.#rejections.admit(host, ask.credential.fingerprint, call.context.signal);
+    if ('refusal' in trial) throw failure(call, { ...trial.refusal, retryAtMs: trial.untilMs });
+    try {
+      const answer = await this.#requests.fetch(ask, call);
+      trial.settle('accepted');
+      return answer;
+    } catch (error) {
+      const rejected = error instanceof RegistryError && error.kind === 'unauthorized';
+      if (rejected) this.#refresh.delete(refreshKey(ask));
+      trial.settle(rejected ? refusalOf(error) : 'unknown');
+      throw error;
+    }
+  }
+}
+
+function fingerprintOf({ credential }: TokenAsk): string {
+  return credential?.fingerprint ?? ANONYMOUS;
+}
+
+/** The endpoint is part of it: a token goes back only to the registry it was obtained for (R2.1). */
+function tokenKey(ask: TokenAsk): string {
+  const scopes = [...ask.scopes].sort().join(' ');
+  return [fingerprintOf(ask), ask.realm.href, ask.service ?? '', scopes, endpointKey(ask.endpoint)].join('\n');
+}
+
+function refreshKey(ask: TokenAsk): string {
+  return [fingerprintOf(ask), ask.realm.href, ask.service ?? '', endpointKey(ask.endpoint)].join('\n');
+}

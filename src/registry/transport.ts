@@ -1,0 +1,272 @@
+import type { Dispatcher } from 'undici';
+import { request as send } from 'undici';
+import type { Clock } from '../clock.ts';
+import type { Agents, TransportProfile } from './agents.ts';
+import { type BodyProblem, readBody } from './body.ts';
+import { type Call, failure } from './call.ts';
+import type { RegistryError, RegistryErrorInit, RegistryErrorReason } from './errors.ts';
+import { causeOf } from './failure-causes.ts';
+import { LanePaused, type Lanes } from './lanes.ts';
+import type { RegistryObserver } from './observer.ts';
+import { MAX_ERROR_BYTES } from './oci-errors.ts';
+import { pauseFor } from './retry-after.ts';
+import { Slots } from './slots.ts';
+import type { Timeouts } from './timeouts.ts';
+
+/** One request to one host. */
+export interface Exchange {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Asked for when the request really goes out: a token may be renewed while it waits for its lane. */
+  readonly authorization?: () => string;
+  readonly body?: string;
+  readonly profile: TransportProfile;
+  /** Bytes of a good answer, and what they are in the words of an error. */
+  readonly cap: Cap;
+  /** Who is asked. */
+  readonly from: 'registry' | 'tokenService' | 'redirectTarget';
+  /** Token requests are to be as quick as a HEAD (R5.10). */
+  readonly quick: boolean;
+  /** Whether Docker Hub counts this as a pull, and for whom: a manifest GET of this identity. */
+  readonly pullIdentity?: string;
+  readonly hub: boolean;
+}
+
+export interface Cap {
+  readonly what: NonNullable<RegistryErrorInit['limit']>['what'];
+  readonly bytes: number;
+}
+
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** An answer of any status, read to its end. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Empty for HEAD and for redirects; of errors at most 64 KiB. */
+  readonly bytes: Uint8Array;
+  /** Who said it. */
+  readonly from: Exchange['from'];
+  /** Set when the answer paused its host: epoch ms. */
+  readonly retryAtMs?: number;
+}
+
+export interface TransportParts {
+  readonly agents: Agents;
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+  readonly observer: RegistryObserver;
+  readonly timeouts: Timeouts;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+}
+
+/** Bodies of GET answers that are held at the same time, so that their caps bound the memory (R6.13). */
+const MAX_BODIES = 16;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.has(status);
+}
+
+/** Sends single requests: through the lane of their host, under all deadlines and caps, telling lanes of limits. */
+export class Transport {
+  readonly #parts: TransportParts;
+  readonly #bodies = new Slots(MAX_BODIES);
+  /** Errors of connections that never came to be: nothing was sent. */
+  readonly #unconnected = new WeakSet<RegistryError>();
+
+  constructor(parts: TransportParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a failure happened on connect or TLS level, before any of the request was sent. */
+  neverConnected(error: RegistryError): boolean {
+    return this.#unconnected.has(error);
+  }
+
+  /** Throws `RegistryError`. */
+  async exchange(exchange: Exchange, call: Call): Promise<Reply> {
+    const { origin } = exchange.url;
+    const madeBefore = this.#parts.agents.connectionsMade(origin);
+    try {
+      return await this.#admitted(exchange, call);
+    } catch (error) {
+      // A kept connection that the other side had closed meanwhile: nobody's fault, asked again at once (R4.6).
+      const kept = madeBefore > 0 && this.#parts.agents.connectionsMade(origin) === madeBefore;
+      if (!kept || exchange.method === 'POST' || !isReset(error)) throw error;
+      return this.#admitted(exchange, call);
+    }
+  }
+
+  async #admitted(exchange: Exchange, call: Call): Promise<Reply> {
+    const { signal, priority } = call.context;
+    const { pullIdentity } = exchange;
+    const admission = {
+      host: exchange.url.host,
+      priority,
+      signal,
+      ...(pullIdentity === undefined ? {} : { pullIdentity }),
+    };
+    try {
+      return await this.#parts.lanes.run(admission, () =>
+        exchange.method === 'GET'
+          ? this.#bodies.hold(signal, () => this.#send(exchange, call))
+          : this.#send(exchange, call),
+      );
+    } catch (error) {
+      if (error instanceof LanePaused) {
+        throw failure(call, {
+          kind: 'rateLimited',
+          from: exchange.from,
+          retryAtMs: error.untilMs,
+          detail: 'requests to this registry are paused',
+          cause: error,
+        });
+      }
+      if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
+      throw error;
+    }
+  }
+
+  /** One request with its deadline. */
+  async #send(exchange: Exchange, call: Call): Promise<Reply> {
+    const { clock, observer, timeouts } = this.#parts;
+    const { signal } = call.context;
+    const attemptMs = exchange.quick || exchange.method === 'HEAD' ? timeouts.headAttemptMs : timeouts.getAttemptMs;
+    const limitMs = Math.min(attemptMs, timeouts.operationMs - call.budget.spentMs);
+    const attempt = new AbortController();
+    const stop = (): void => attempt.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    const timer = setTimeout(() => attempt.abort(TOO_LATE), Math.max(0, limitMs));
+    const startedMs = clock.monotonic();
+    const progress: Progress = { status: undefined };
+    if (signal.aborted) stop();
+    try {
+      return await this.#read(exchange, attempt.signal, progress);
+    } catch (error) {
+      if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
+      throw this.#translate(error, exchange, call, attempt.signal.reason === TOO_LATE, progress);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      const ms = clock.monotonic() - startedMs;
+      call.budget.answered ||= progress.status !== undefined;
+      call.budget.spentMs += ms;
+      observer.request({ host: exchange.url.host, method: exchange.method, status: progress.status, ms });
+    }
+  }
+
+  async #read(exchange: Exchange, signal: AbortSignal, progress: Progress): Promise<Reply> {
+    const { method, url, headers, authorization } = exchange;
+    const response = await send(url, {
+      method,
+      headers: { ...headers, ...(authorization === undefined ? {} : { Authorization: authorization() }) },
+      ...(exchange.body === undefined ? {} : { body: exchange.body }),
+      dispatcher: this.#parts.agents.dispatcher(exchange.profile),
+      // Otherwise the connection closes after every HEAD, which over TLS is 20 to 40 times slower (design D19).
+      reset: false,
+      signal,
+    });
+    progress.status = response.statusCode;
+    const bytes = await this.#bytes(exchange, response);
+    const retryAtMs = this.#obey(exchange, response.statusCode, response.headers, bytes);
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      bytes,
+      from: exchange.from,
+      ...(retryAtMs === undefined ? {} : { retryAtMs }),
+    };
+  }
+
+  async #bytes(exchange: Exchange, { statusCode, headers, body }: Dispatcher.ResponseData): Promise<Uint8Array> {
+    if (exchange.method === 'HEAD' || statusCode === 304 || isRedirect(statusCode)) {
+      // So the connection goes back to the pool; a longer body is cut off with its connection (R5.13).
+      await body.dump({ limit: MAX_ERROR_BYTES });
+      return new Uint8Array();
+    }
+    const good = statusCode >= 200 && statusCode < 300;
+    return readBody(body, {
+      capBytes: good ? exchange.cap.bytes : MAX_ERROR_BYTES,
+      beyondCap: good ? 'refuse' : 'cut',
+      contentLength: declaredLength(headers),
+      contentEncoding: singleHeader(headers, 'content-encoding'),
+      timeouts: this.#parts.timeouts,
+    });
+  }
+
+  /** Tells the lanes what an answer asks for (12.4). Epoch ms of the pause, when there is one. */
+  #obey(exchange: Exchange, status: number, headers: Headers, bytes: Uint8Array): number | undefined {
+    const { clock, lanes, random } = this.#parts;
+    const nowMs = clock.now();
+    const bodyText = status === 429 ? new TextDecoder().decode(bytes) : '';
+    const pause = pauseFor({ status, retryAfter: headers['retry-after'], bodyText, nowMs, hub: exchange.hub });
+    if (pause === undefined) return undefined;
+    const { host } = exchange.url;
+    const untilMs = nowMs + pause.delayMs * (1 + random() / 10);
+    const identity = pause.scope === 'pull' ? exchange.pullIdentity : undefined;
+    lanes.pause(host, untilMs, identity === undefined ? undefined : { identity });
+    if (pause.slowDown) lanes.slowDown(host);
+    return untilMs;
+  }
+
+  #translate(error: unknown, exchange: Exchange, call: Call, late: boolean, progress: Progress): RegistryError {
+    const { from, cap } = exchange;
+    const status = progress.status === undefined ? {} : { status: progress.status };
+    if (late)
+      return failure(call, { kind: 'timeout', reason: progress.status ? 'body' : 'headers', from, cause: error });
+    if (Error.isError(error) && error.name === 'BodyProblem') {
+      const { problem } = error as BodyProblem;
+      if (problem === 'tooSlow') return failure(call, { kind: 'timeout', reason: 'body', from, cause: error });
+      if (problem === 'tooLarge') {
+        const detail = `${cap.what} is larger than ${sizeText(cap.bytes)}`;
+        return failure(call, { kind: 'tooLarge', limit: cap, from, detail, cause: error });
+      }
+      return failure(call, { kind: 'invalidResponse', reason: problem, from, ...status, cause: error });
+    }
+    const found = causeOf(error, {
+      phase: progress.status === undefined ? 'headers' : 'body',
+      proxied: exchange.profile.proxy !== undefined,
+    });
+    const reason = found.init.kind === 'blockedAddress' ? { reason: BLOCKED_REASON[from] } : {};
+    const translated = failure(call, { ...found.init, ...reason, from, cause: error });
+    if (found.neverConnected) this.#unconnected.add(translated);
+    return translated;
+  }
+}
+
+/** What the address policy refused, by who was to be asked. */
+export const BLOCKED_REASON: Readonly<Record<Exchange['from'], RegistryErrorReason>> = {
+  registry: 'endpointAddress',
+  tokenService: 'realmHost',
+  redirectTarget: 'redirectHost',
+};
+
+interface Progress {
+  status: number | undefined;
+}
+
+const TOO_LATE = Symbol('too late');
+
+/** Value of a header that must be single; undefined when it is absent or repeated. */
+export function singleHeader(headers: Headers, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function declaredLength(headers: Headers): number | undefined {
+  const value = singleHeader(headers, 'content-length');
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+export function sizeText(bytes: number): string {
+  return bytes % (1024 * 1024) === 0 ? `${bytes / 1024 / 1024} MiB` : `${Math.round(bytes / 1024)} KiB`;
+}
+
+function isReset(error: unknown): boolean {
+  if (!Error.isError(error) || error.name !== 'RegistryError') return false;
+  const { kind, reason } = error as RegistryError;
+  return kind === 'unavailable' && (reason === 'reset' || reason === 'closed');
+}

@@ -1,0 +1,60 @@
+import type { TransportProfile } from './agents.ts';
+import { type Call, failure } from './call.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { AddressGuard, Reach } from './guarded-lookup.ts';
+import { listsHost } from './host-names.ts';
+import { proxyFor, refusedThroughProxy } from './proxy.ts';
+import type { HostSettings, RegistrySettings } from './settings.ts';
+import { BLOCKED_REASON, type Exchange, type Reply, type Transport } from './transport.ts';
+
+/** One request on behalf of an endpoint: to itself, or to where it sends us. */
+export type Hop = Omit<Exchange, 'profile' | 'hub'>;
+
+/** Chooses how a request travels: with whose certificates, through which proxy, how far inside (R5.17, R6.2, R6.3). */
+export class Wire {
+  readonly #settings: RegistrySettings;
+  readonly #guard: AddressGuard;
+  readonly #transport: Transport;
+
+  constructor(settings: RegistrySettings, guard: AddressGuard, transport: Transport) {
+    this.#settings = settings;
+    this.#guard = guard;
+    this.#transport = transport;
+  }
+
+  /** Throws `RegistryError`; `blockedAddress` when nothing may be sent there. */
+  async send(endpoint: Endpoint, hop: Hop, call: Call): Promise<Reply> {
+    const { url, from } = hop;
+    const own = url.origin === endpoint.origin.origin;
+    // What is trusted for one host is not trusted for another (R5.18), so each hop has the settings of its own host.
+    const host = own ? endpoint.settings : this.#settings.host(url.host);
+    const reach = this.#reach(endpoint, url, own, host);
+    const { proxy, clusterDomain } = this.#settings;
+    const throughProxy = proxyFor(url, proxy);
+    const hidden = throughProxy !== undefined && refusedThroughProxy(url, proxy, clusterDomain);
+    if (hidden || !this.#guard.allowsHost(url, reach)) {
+      throw failure(call, { kind: 'blockedAddress', reason: BLOCKED_REASON[from], from });
+    }
+    const profile = profileOf(host, reach, endpoint.verify, throughProxy);
+    return this.#transport.exchange({ ...hop, profile, hub: endpoint.hub }, call);
+  }
+
+  #reach(endpoint: Endpoint, url: URL, own: boolean, host: HostSettings): Reach {
+    if (own) return this.#guard.endpointReach(host);
+    const { trustedRealmHosts, trustedRedirectHosts } = endpoint.settings;
+    if (listsHost([...trustedRealmHosts, ...trustedRedirectHosts], url)) return this.#guard.endpointReach(host);
+    return this.#guard.secondaryReach(endpoint.origin, this.#guard.endpointReach(endpoint.settings));
+  }
+}
+
+function profileOf(host: HostSettings, reach: Reach, verify: boolean, proxy: string | undefined): TransportProfile {
+  return {
+    verify: verify && !host.insecureSkipVerify,
+    allowH2: host.allowH2,
+    connections: Math.max(1, host.rate.inFlight),
+    reach,
+    ...(host.ca === undefined ? {} : { ca: host.ca }),
+    ...(host.clientCert === undefined ? {} : { clientCert: host.clientCert }),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+}
