@@ -96,7 +96,8 @@ async function readAuthFile(path: string, text: string, hosts: readonly string[]
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new CommandFault([`"${path}": expected a JSON object with auths`]);
   }
-  const { entries, warnings } = readDockerConfigJson(text);
+  // A file that only names helpers is as good as one with credentials in it.
+  const { entries, warnings } = 'auths' in document ? readDockerConfigJson(text) : { entries: [], warnings: [] };
   const helpers = await readHelpers(document as AuthFile, hosts);
   return {
     configs: [{ entries }, ...helpers.configs],
@@ -116,7 +117,7 @@ async function readHelpers(file: AuthFile, hosts: readonly string[]): Promise<Co
   const configs: DockerConfig[] = [];
   const warnings: string[] = [];
   for (const host of new Set(hosts)) {
-    const helper = host === 'docker.io' ? (named.get(host) ?? named.get('index.docker.io')) : named.get(host);
+    const helper = host === 'docker.io' ? (named.get(HUB_SERVER) ?? named.get(host)) : named.get(host);
     const name = typeof helper === 'string' ? helper : store;
     if (name === undefined) continue;
     const server = host === 'docker.io' ? HUB_SERVER : host;

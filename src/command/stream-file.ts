@@ -1,9 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { access, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { ImageStream } from '../api/image-stream.ts';
 import { fileFault } from './fault.ts';
+import { readStreamFile } from './input.ts';
 import { toYaml } from './output.ts';
+
+/** The stream that an earlier run kept, or undefined when there was none. Throws `CommandFault`. */
+export async function readSavedStream(path: string): Promise<ImageStream | undefined> {
+  try {
+    await access(path);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined;
+    throw fileFault('read', path, error);
+  }
+  return readStreamFile(path, Readable.from([]));
+}
 
 /**
  * Writes a stream so that a reader sees the old file or the new one, never a half: into a file beside it, flushed, then

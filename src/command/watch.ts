@@ -42,6 +42,8 @@ class StreamWatch {
   readonly #inFlight = new Map<string, Source>();
   readonly #memory = new Map<string, TagMemory>();
   readonly #failures = new Map<string, number>();
+  /** Value of `requested-at` that all tags have answered, to be echoed with the next write. */
+  #answeredRequest: string | undefined;
   #arrived: Arrival[] = [];
   /** Ends the sleep of the loop when a result arrives. */
   #wake = new AbortController();
@@ -64,6 +66,10 @@ class StreamWatch {
         options,
       });
       for (const due of plan.due) this.#send(due);
+      if (plan.answeredRequest !== undefined) {
+        this.#answeredRequest = plan.answeredRequest;
+        continue;
+      }
       await this.#sleepUntil(plan.nextCheckAtMs);
     }
     await this.#record();
@@ -91,7 +97,13 @@ class StreamWatch {
     const after = applyResults(
       before,
       arrived.map(({ result }) => result),
-      { rules: 'operator', nowMs: clock.now(), historyLimit: options.historyLimit, platform: options.platform },
+      {
+        rules: 'operator',
+        nowMs: clock.now(),
+        historyLimit: options.historyLimit,
+        platform: options.platform,
+        ...(this.#answeredRequest !== undefined && { handledRequest: this.#answeredRequest }),
+      },
     );
     for (const { result, due } of arrived) this.#remember(result, due);
     this.#stream = after;

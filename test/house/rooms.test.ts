@@ -26,7 +26,6 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
   '@kubernetes/client-node': 'kube',
   'prom-client': 'telemetry',
   pino: 'log',
-  'p-queue': 'queue',
   tldts: 'registry',
 };
 
