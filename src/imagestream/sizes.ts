@@ -33,13 +33,14 @@ export function sizeOf(value: unknown): number {
 function trimHistories(tags: readonly TagHistory[], excessBytes: number): readonly TagHistory[] {
   const kept = tags.map(tag => tag.items?.length ?? 0);
   let excess = excessBytes;
-  while (excess > 0) {
-    const longest = kept.indexOf(Math.max(...kept));
-    const length = kept[longest] ?? 0;
-    if (length <= 1) break;
-    // An event goes with the comma before it.
-    excess -= sizeOf(tags[longest]?.items?.[length - 1]) + 1;
-    kept[longest] = length - 1;
+  // Level by level from the longest: whatever has the length of this level is one of the longest there are.
+  for (let level = Math.max(0, ...kept); level > 1 && excess > 0; level -= 1) {
+    for (const [index, tag] of tags.entries()) {
+      if (kept[index] !== level || excess <= 0) continue;
+      // An event goes with the comma before it.
+      excess -= sizeOf(tag.items?.[level - 1]) + 1;
+      kept[index] = level - 1;
+    }
   }
   return tags.map((tag, index) =>
     tag.items && tag.items.length !== kept[index] ? { ...tag, items: tag.items.slice(0, kept[index]) } : tag,

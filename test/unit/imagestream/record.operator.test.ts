@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ImageStream } from '../../../src/api/image-stream.ts';
+import { type ImportedEntry, recordImport } from '../../../src/imagestream/record.ts';
+import {
+  digestOf,
+  entry,
+  failed,
+  failedResult,
+  image,
+  imported,
+  importedResult,
+  succeeded,
+  T0,
+  T0_TEXT,
+  tagEvent,
+} from '../../gen/history.ts';
+import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
+
+const nowMs = T0 + 3_600_000;
+const NOW = '2026-01-01T01:00:00Z';
+const from = 'quay.io/acme/app:1';
+
+function record(stream: ImageStream | undefined, ...entries: readonly ImportedEntry[]) {
+  const isi = imageStreamImport({ import: true });
+  return recordImport({ stream, isi, entries, rules: 'operator', nowMs, historyLimit: 3, uid: 'new' });
+}
+
+const success = (digit = '1') => entry(importedResult('1', { from }, digit));
+const failure = (asked = from) => entry(failedResult('1', { from: asked }));
+const specTagOf = (stream: ImageStream) => stream.spec?.tags?.find(tag => tag.name === '1');
+const historyOf = (stream: ImageStream) => stream.status?.tags?.find(({ tag }) => tag === '1');
+
+describe('recordImport() by the operator’s rules (design D6)', () => {
+  test('creates a stream without writing a generation to its spec tag', () => {
+    const { stream, changed, images } = record(undefined, success());
+    expect(changed).toBe(true);
+    expect(images).toEqual([image('1')]);
+    expect(stream).toEqual({
+      apiVersion: 'image.openshift.io/v1',
+      kind: 'ImageStream',
+      metadata: { name: 'app', namespace: 'demo', uid: 'new', creationTimestamp: NOW, generation: 1 },
+      spec: {
+        lookupPolicy: { local: false },
+        tags: [
+          {
+            name: '1',
+            from: { kind: 'DockerImage', name: from },
+            importPolicy: { importMode: 'Legacy' },
+            referencePolicy: { type: 'Source' },
+          },
+        ],
+      },
+      status: {
+        tags: [
+          {
+            tag: '1',
+            items: [tagEvent('1', { created: NOW })],
+            conditions: [succeeded({ lastTransitionTime: NOW })],
+            source: { from, digest: digestOf('1') },
+          },
+        ],
+      },
+    });
+  });
+
+  test('raises metadata.generation, and records with it, when the spec changes', () => {
+    const { stream, specChanged } = record(imageStream({ generation: 4 }), success());
+    expect(specChanged).toBe(true);
+    expect(stream.metadata.generation).toBe(5);
+    expect(historyOf(stream)?.items?.[0]?.generation).toBe(5);
+    expect(historyOf(stream)?.conditions?.[0]?.generation).toBe(5);
+  });
+
+  test('leaves metadata.generation when the spec says it all already', () => {
+    const { stream, ...rest } = record(imageStream({ generation: 4, tags: [specTag('1', from)] }), success());
+    expect(rest).toMatchObject({ changed: true, specChanged: false, statusChanged: true });
+    expect(stream.metadata.generation).toBe(4);
+    expect(historyOf(stream)?.items?.[0]?.generation).toBe(4);
+  });
+
+  test('records a larger generation of the user', () => {
+    const stream = imageStream({ generation: 4, tags: [specTag('1', from, { generation: 9 })] });
+    const { stream: next } = record(stream, success());
+    expect(historyOf(next)?.items?.[0]?.generation).toBe(9);
+    expect(specTagOf(next)?.generation).toBe(9);
+    expect(historyOf(next)?.source?.specGeneration).toBe(9);
+  });
+
+  test('changes nothing, and hands back the same stream, when all is recorded', () => {
+    const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from)] });
+    const recorded = record(stream, success());
+    expect(recorded).toMatchObject({ changed: false, specChanged: false, statusChanged: false });
+    expect(recorded.stream).toBe(stream);
+    expect(recorded.images).toEqual([image('1')]);
+  });
+
+  test('caps the history and never drops the head', () => {
+    const items = ['2', '3', '4', '5'].map(digit => tagEvent(digit));
+    const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from, '2', { items })] });
+    const images = historyOf(record(stream, success()).stream)?.items?.map(item => item.image);
+    expect(images).toEqual(['1', '2', '3'].map(digestOf));
+  });
+
+  test('heals a failed tag', () => {
+    const history = imported('1', from, '1', { conditions: [failed()] });
+    const { stream } = record(imageStream({ tags: [specTag('1', from)], history: [history] }), success());
+    expect(historyOf(stream)?.conditions).toEqual([succeeded({ lastTransitionTime: NOW })]);
+  });
+
+  test('records a failure that the spec asks for, with the digest of the last success of the same request', () => {
+    const history = imported('1', from);
+    const { stream } = record(imageStream({ tags: [specTag('1', from)], history: [history] }), failure());
+    expect(historyOf(stream)).toEqual({ ...history, conditions: [failed({ lastTransitionTime: NOW })] });
+  });
+
+  test('creates the spec tag of a failed image, as the user asked', () => {
+    const { stream } = record(imageStream(), failure());
+    expect(specTagOf(stream)?.from?.name).toBe(from);
+    expect(historyOf(stream)).toEqual({
+      tag: '1',
+      items: [],
+      conditions: [failed({ lastTransitionTime: NOW, generation: 2 })],
+      source: { from },
+    });
+  });
+
+  test('D12 a failed entry that the spec does not ask for is told in the import alone', () => {
+    const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from)] });
+    expect(record(stream, failure('quay.io/acme/other:1')).stream).toBe(stream);
+    const repositoryTag = { ...failure(), ensureSpecTagOnFailure: false };
+    expect(record(imageStream(), repositoryTag).changed).toBe(false);
+  });
+
+  test('D4 another import mode of the same image is recorded in the source', () => {
+    const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from)] });
+    const result = importedResult('1', { from, importMode: 'PreserveOriginal' }, '1');
+    const { stream: next } = record(stream, entry(result, { importPolicy: { importMode: 'PreserveOriginal' } }));
+    expect(historyOf(next)?.source).toEqual({
+      from,
+      importMode: 'PreserveOriginal',
+      specGeneration: null,
+      digest: digestOf('1'),
+    });
+  });
+
+  test('D4 the source stays when the spec keeps asking for something else of the same image', () => {
+    const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from)] });
+    const { stream: next } = record(stream, entry(importedResult('1', { from: 'quay.io/acme/app:other' }, '1')));
+    expect(specTagOf(next)?.from?.name).toBe(from);
+    expect(historyOf(next)?.source).toEqual(imported('1', from).source);
+  });
+
+  test('D4 the platform is recorded as it was in force', () => {
+    const { stream } = record(undefined, entry(importedResult('1', { from, platform: 'linux/arm64' }, '1')));
+    expect(historyOf(stream)?.source?.platform).toBe('linux/arm64');
+  });
+
+  test('a tag that only records its pull spec has no source', () => {
+    const stream = imageStream({ tags: [specTag('1', from, { reference: true })] });
+    expect(historyOf(record(stream, success()).stream)).not.toHaveProperty('source');
+  });
+
+  test('created keeps its time when only the reference moves', () => {
+    const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from)] });
+    const result = importedResult('1', { from: 'mirror.io/acme/app:1' }, '1');
+    const elsewhere = { dockerImageReference: `mirror.io/acme/app@${digestOf('1')}` };
+    const { stream: next } = record(stream, entry({ ...result, image: image('1', elsewhere) }));
+    expect(historyOf(next)?.items).toEqual([tagEvent('1', { ...elsewhere, created: T0_TEXT, generation: 2 })]);
+    expect(specTagOf(next)?.from?.name).toBe('mirror.io/acme/app:1');
+  });
+
+  test('what was handed in is left as it was', () => {
+    const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from)] });
+    const copy = structuredClone(stream);
+    record(stream, success('2'), failure());
+    expect(stream).toEqual(copy);
+  });
+});
