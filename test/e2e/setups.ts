@@ -1,3 +1,6 @@
+export type { LoggedRequest } from '../../hack/registry/access-log.ts';
+export type { Credentials, RunningRegistry } from '../../hack/registry/start.ts';
+
 import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../hack/registry/start.ts';
 import { type Content, pushContent } from '../gen/content.ts';
 
