@@ -201,12 +201,7 @@ describe('parseManifest() refuses', () => {
       undefined,
       'manifest: expected no layers in an index',
     ],
-    [
-      'an index with a config',
-      indexDocument({ config: {} }),
-      ociIndex,
-      'manifest: expected no config in an index',
-    ],
+    ['an index with a config', indexDocument({ config: {} }), ociIndex, 'manifest: expected no config in an index'],
     [
       'an image with manifests',
       imageDocument({ manifests: [] }),
