@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ACCEPT } from '../../../src/image/media-types.ts';
 import { refusal, sha256 } from '../../fake/registry.ts';
@@ -60,6 +61,214 @@ describe('checkTag()', () => {
 
     expect(check).toMatchObject({ outcome: 'changed', digest: two.digest, fetched: { digest: two.digest } });
     expect(registry.count({ path: MANIFEST })).toBe(3);
+  });
+});
+
+describe('checkTag() where HEAD is of no use', () => {
+  test('G6 without a digest on HEAD a conditional GET is learned: 304 is unchanged', async () => {
+    const { registry, client, app } = await bench({ digestHeader: false });
+    const digest = registry.putContent('team/app', 'v1', one);
+
+    expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+    registry.forget();
+    expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
+
+    expect(registry.requests).toHaveLength(1);
+    expect(registry.requests[0]).toMatchObject({ method: 'GET', headers: { 'if-none-match': `"${digest}"` } });
+  });
+
+  test('R1.13 an ETag is only used for the digest it came with', async () => {
+    const { registry, client, app } = await bench({ digestHeader: false });
+    registry.putContent('team/app', 'v1', one);
+    await client.checkTag(app, 'v1', one.digest, context);
+    registry.forget();
+
+    expect(await client.checkTag(app, 'v1', two.digest, context)).toMatchObject({
+      outcome: 'changed',
+      digest: one.digest,
+    });
+    expect(registry.requests[0]?.headers['if-none-match']).toBeUndefined();
+  });
+
+  test('R1.13 without ETag every check is one plain GET', async () => {
+    const { registry, client, app } = await bench({ digestHeader: false, etag: 'none' });
+    const digest = registry.putContent('team/app', 'v1', one);
+    await client.checkTag(app, 'v1', digest, context);
+    registry.forget();
+
+    expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test.each([400, 403, 404, 405, 501])(
+    'G7 HEAD answers %d, GET 200: the GET counts and is learned',
+    async headStatus => {
+      const { registry, client, app } = await bench({ headStatus });
+      const digest = registry.putContent('team/app', 'v1', one);
+
+      expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
+      registry.forget();
+      expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
+      expect(registry.requests.map(({ method }) => method)).toEqual(['GET']);
+    },
+  );
+
+  test('headMode of the host settings overrides what is learned', async () => {
+    const { registry, client, app } = await bench({ host: { headMode: 'get' } });
+    const digest = registry.putContent('team/app', 'v1', one);
+
+    await client.checkTag(app, 'v1', digest, context);
+
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+});
+
+describe('checkTag() of a tag that is gone', () => {
+  const gone = { kind: 'notFound', status: 404, errors: [{ code: 'MANIFEST_UNKNOWN' }] };
+
+  test('G8 in mode head the first 404 is explained by one GET, then believed', async () => {
+    const { registry, client, app } = await bench();
+    const digest = registry.putContent('team/app', 'v1', one);
+    await client.checkTag(app, 'v1', digest, context);
+    registry.remove('team/app', 'v1');
+    registry.forget();
+
+    await expect(client.checkTag(app, 'v1', digest, context)).rejects.toMatchObject(gone);
+    await expect(client.checkTag(app, 'v1', digest, context)).rejects.toMatchObject(gone);
+
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'HEAD']);
+  });
+
+  test('1.3 step 5 the 404 is confirmed again after 24 hours', async () => {
+    const { registry, client, app, clock } = await bench({ host: { headMode: 'head' } });
+    registry.putContent('team/app', 'other', one);
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
+    await clock.advance(24 * 3_600_000);
+    registry.forget();
+
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  test('1.3 step 5 on a host not in mode head every 404 is asked again by GET', async () => {
+    const { registry, client, app } = await bench();
+    registry.putContent('team/app', 'other', one);
+
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'HEAD', 'GET']);
+  });
+
+  test('G9 a 404 with a page of HTML is notFound without error document', async () => {
+    const { registry, client, app } = await bench();
+    registry.on({ path: MANIFEST }, { status: 404, headers: { 'Content-Type': 'text/html' }, body: '<h1>no</h1>' });
+
+    const error = await client.checkTag(app, 'v1', one.digest, context).catch(caught => caught);
+
+    expect(error).toMatchObject({ kind: 'notFound', status: 404, errors: undefined });
+    expect(error.message).not.toContain('<h1>');
+  });
+
+  test('R1.8 a HEAD that the limit refuses is not explained', async () => {
+    const { registry, client, app } = await bench();
+    registry.on({ path: MANIFEST }, refusal(429, 'TOOMANYREQUESTS'));
+
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject({ kind: 'rateLimited' });
+    expect(registry.requests).toHaveLength(1);
+  });
+});
+
+describe('digest headers (R1.11)', () => {
+  const sha512 = `sha512:${createHash('sha512').update(one.bytes).digest('hex')}`;
+  const wrong = sha256('something else');
+
+  const answering = (digest: string | string[]) => ({
+    headers: { 'Content-Type': one.mediaType, 'Docker-Content-Digest': digest },
+    body: one.bytes,
+  });
+
+  test('G5 by tag the computed digest counts; a wrong header is counted and costs the host its HEADs', async () => {
+    const { registry, client, app, heard } = await bench();
+    registry.on({ path: MANIFEST }, answering(wrong));
+
+    expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ digest: one.digest });
+    expect(heard.mismatches).toEqual([registry.host]);
+    registry.forget();
+    await client.checkTag(app, 'v1', one.digest, context);
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test('G16 a sha512 header that matches is the digest', async () => {
+    const { registry, client, app } = await bench();
+    registry.on({ path: MANIFEST }, answering(sha512));
+
+    expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ digest: sha512 });
+    expect(await client.checkTag(app, 'v1', sha512, context)).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  test('G16 a manifest is fetched and verified by its sha512', async () => {
+    const { registry, client, app } = await bench();
+    registry.on({ path: MANIFEST }, answering(sha512));
+
+    expect(await client.getManifest(app, { digest: sha512 }, context)).toMatchObject({ digest: sha512 });
+  });
+
+  test.each([
+    ['G17 a blake3 header', `blake3:${'a'.repeat(64)}`],
+    ['G18 two different headers', [one.digest, wrong]],
+    ['R1.11 a header that is no digest', 'sha256:ABC'],
+  ])('%s is as good as none: the GET tells', async (_name, header) => {
+    const { registry, client, app } = await bench();
+    registry.on({ path: MANIFEST }, answering(header));
+
+    expect(await client.checkTag(app, 'v1', one.digest, context)).toEqual({ outcome: 'unchanged', digest: one.digest });
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  test('G18 two equal headers are one', async () => {
+    const { registry, client, app } = await bench();
+    registry.on({ path: MANIFEST }, answering([one.digest, one.digest]));
+
+    expect(await client.checkTag(app, 'v1', one.digest, context)).toMatchObject({ outcome: 'unchanged' });
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  test('R6.17 a digest that we cannot verify is never asked for', async () => {
+    const { registry, client, app } = await bench();
+
+    await expect(client.getManifest(app, { digest: `md5:${'a'.repeat(32)}` }, context)).rejects.toMatchObject({
+      kind: 'invalidResponse',
+    });
+    expect(registry.requests).toHaveLength(0);
+  });
+});
+
+describe('verifying a change (R1.10)', () => {
+  const limited = refusal(429, 'TOOMANYREQUESTS');
+
+  test('bestEffort tells a change unverified when the limit refuses the GET', async () => {
+    const { registry, client, app } = await bench();
+    registry.putContent('team/app', 'v1', two);
+    registry.on({ method: 'GET' }, limited);
+
+    expect(await client.checkTag(app, 'v1', one.digest, context)).toEqual({ outcome: 'changed', digest: two.digest });
+  });
+
+  test('always insists', async () => {
+    const { registry, client, app } = await bench({ settings: { verifyOnChange: 'always' } });
+    registry.putContent('team/app', 'v1', two);
+    registry.on({ method: 'GET' }, limited);
+
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject({ kind: 'rateLimited' });
+  });
+
+  test('never sends no GET', async () => {
+    const { registry, client, app } = await bench({ settings: { verifyOnChange: 'never' } });
+    registry.putContent('team/app', 'v1', two);
+
+    expect(await client.checkTag(app, 'v1', one.digest, context)).toEqual({ outcome: 'changed', digest: two.digest });
+    expect(registry.requests).toHaveLength(1);
   });
 });
 
