@@ -97,7 +97,8 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 function codeEscape(char: string): string {
-  const code = char.codePointAt(0) ?? 0xfffd;
+  // Half of a surrogate pair is no character: it has no UTF-8 form.
+  const code = char.isWellFormed() ? (char.codePointAt(0) ?? 0xfffd) : 0xfffd;
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
   return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
