@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { getPublicSuffix } from 'tldts';
 import { bareHost, listsHost, portAllowed, portOf } from './host-names.ts';
 
@@ -89,7 +88,7 @@ const UNSITED = /(?:^|\.)amazonaws\.com(?:\.cn)?$/;
  * namespace, so `svc.<cluster domain>` is a suffix like the rest. `undefined` for addresses and for names that have none.
  */
 function siteOf(host: string, clusterDomain: string): string | undefined {
-  if (isIP(host) !== 0 || UNSITED.test(host)) return undefined;
+  if (UNSITED.test(host)) return undefined;
   const domains = ['cluster.local', clusterDomain.toLowerCase().replace(/^\.|\.$/g, '')].filter(Boolean);
   const suffixes = [
     getPublicSuffix(host, { allowPrivateDomains: true }) ?? '',

@@ -28,6 +28,7 @@ const cases = [
   { name: 'R2.13 asks for no right to write', scope: 'repository:team/app:*', want: [ours] },
   { name: 'R2.13 drops a scope with writing actions alone', scope: 'repository:team/app:push,delete', want: [ours] },
   { name: 'R2.13 drops other types', scope: 'registry:catalog:* repository(plugin):team/app:pull', want: [ours] },
+  { name: 'R2.13 drops what is asked of another repository', scope: 'repository:c:metadata_read', want: [ours] },
   { name: 'R2.12 ignores what is no scope', scope: 'nonsense repository: : repository:team/app:', want: [ours] },
 ];
 
