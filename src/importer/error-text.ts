@@ -52,6 +52,9 @@ function transportText(error: RegistryError): string | undefined {
   if (reason === 'cutOff') return 'unexpected EOF';
   if (reason === 'redirectLoop') return `${get(new URL(urlOf(error)).pathname)}: stopped after 10 redirects`;
   if (reason === 'closed') return `${get(urlOf(error))}: EOF`;
+  if (kind === 'unavailable' && reason === undefined) return `${get(urlOf(error))}: the connection failed`;
+  if (kind === 'invalidResponse' && reason === undefined && error.detail === undefined)
+    return `${get(urlOf(error))}: malformed HTTP response`;
   const words = reason === undefined ? undefined : CONNECTION[reason];
   if (words === undefined) return undefined;
   if (error.from !== 'registry') return `${get(urlOf(error))}: ${SPEAKER[error.from]}: ${words('its host')}`;

@@ -47,7 +47,8 @@ interface Row {
 type StatusOf = (error: RegistryError, asked: Asked) => Status;
 
 const BLOCKED: Row = {
-  when: error => error.kind === 'blocked',
+  // With words of its own it is about what was asked, not about the registry.
+  when: error => error.kind === 'blocked' && error.detail === undefined,
   status: (_error, { registry }) => blockedStatus(registry),
 };
 
