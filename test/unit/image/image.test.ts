@@ -94,6 +94,11 @@ describe('import-semantics 5.4, imageFromManifest()', () => {
     expect(image.dockerImageLayers?.map(({ name }) => name)).toEqual(['1', 'c', '1', '2'].map(digest));
   });
 
+  test('counts a layer with the size it is first given', () => {
+    const layers = [10, 99].map(size => ({ mediaType: LAYER_TYPE, digest: digest('1'), size }));
+    expect(imageOf('{}', { layers }).dockerImageMetadata?.Size).toBe(2 + 10);
+  });
+
   test('11.3: config of 1459 bytes and a layer of 667590 make 669049', () => {
     const layers = [{ mediaType: LAYER_TYPE, digest: digest('1'), size: 667_590 }];
     expect(imageOf(`{}${' '.repeat(1_457)}`, { layers }).dockerImageMetadata?.Size).toBe(669_049);
