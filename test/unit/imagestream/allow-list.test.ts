@@ -179,6 +179,19 @@ describe('the list inside validation', () => {
     expect(validateImageStream(imageStream(parts), { allowList })).toHaveLength(count);
   });
 
+  test('the history of a tag is as insecure as the tag', () => {
+    const created = '2026-01-01T00:00:00Z';
+    const items = [{ created, dockerImageReference: 'registry.com/app:1', image: '', generation: 1 }];
+    const history = [
+      { tag: 'insecure', items },
+      { tag: 'secure', items },
+    ];
+    const tags = [specTag('insecure', undefined, { importPolicy: { insecure: true } }), specTag('secure')];
+    expect(validateImageStream(imageStream({ tags, history }), { allowList }).map(({ path }) => path)).toEqual([
+      'status.tags[secure].items[0].dockerImageReference',
+    ]);
+  });
+
   test('an import names the registry and always counts as secure', () => {
     const image = { from: { kind: 'DockerImage', name: 'registry.com/app:1' }, importPolicy: { insecure: true } };
     const request = imageStreamImport({ images: [image], repository: 'busybox' });
