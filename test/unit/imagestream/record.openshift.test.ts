@@ -213,6 +213,12 @@ describe('recording, other rules of import-semantics 8', () => {
     expect(specTagOf(stream)).toMatchObject({ annotations: { a: 'b' }, from: { kind: 'DockerImage', name: from } });
   });
 
+  test('8.3 a spec tag without generation counts as changed', () => {
+    const { stream } = record(streamWith({ generation: null }, { items: [old1] }), success());
+    expect(specTagOf(stream)?.generation).toBe(2);
+    expect(historyOf(stream)?.items).toEqual([{ ...old1, generation: 2 }]);
+  });
+
   test('8.3 the import policy is always taken over, so that scheduling stops', () => {
     const scheduled = { importPolicy: { scheduled: true, importMode: 'Legacy' } } as const;
     const { stream, specChanged, statusChanged } = record(streamWith(scheduled, { items: [old1] }), success());
@@ -240,6 +246,15 @@ describe('recording, other rules of import-semantics 8', () => {
     const { stream: next } = record(stream, success());
     expect(next.spec?.tags?.map(tag => tag.name)).toEqual(['a', 'mytag', 'z']);
     expect(next.status?.dockerImageRepository).toBe('a/b');
+  });
+
+  test('controllers 5.7 a repository that an integrated registry gave stays', () => {
+    const given = imageStream({
+      dockerImageRepository: 'a/b',
+      status: { dockerImageRepository: 'registry:5000/demo/app' },
+    });
+    expect(record(given, success()).stream.status?.dockerImageRepository).toBe('registry:5000/demo/app');
+    expect(record(undefined, success()).stream.status?.dockerImageRepository).toBe('');
   });
 
   test('8.2 several entries for one tag are recorded in order', () => {

@@ -145,7 +145,9 @@ describe('recordImport() by the operator’s rules (design D6)', () => {
 
   test('D4 the source stays when the spec keeps asking for something else of the same image', () => {
     const stream = imageStream({ tags: [specTag('1', from)], history: [imported('1', from)] });
-    const { stream: next } = record(stream, entry(importedResult('1', { from: 'quay.io/acme/app:other' }, '1')));
+    const result = importedResult('1', { from: 'quay.io/acme/app:other' }, '1');
+    const ofAnotherList = { ...result, source: { ...result.source, digest: digestOf('f') } };
+    const { stream: next } = record(stream, entry(ofAnotherList));
     expect(specTagOf(next)?.from?.name).toBe(from);
     expect(historyOf(next)?.source).toEqual(imported('1', from).source);
   });
