@@ -56,7 +56,7 @@ export function scriptedClient(): ScriptedClient {
   const shelves = new Map<string, Shelf>();
   const contents = new Map<string, Content>();
   const blobs = new Map<string, Uint8Array>();
-  const failures = new Map<string, { readonly error: unknown; readonly keyring: Keyring | undefined }>();
+  const failures = new Map<string, readonly { readonly error: unknown; readonly keyring: Keyring | undefined }[]>();
   let withholding = false;
   let gate = Promise.resolve();
 
@@ -81,8 +81,9 @@ export function scriptedClient(): ScriptedClient {
     const repository = `${at.host}/${at.repository}`;
     asked.push({ op, name, repository, insecure: at.insecure, keyring });
     await gate;
-    const failure = failures.get(op === 'tags' ? 'tags' : name);
-    if (failure !== undefined && (failure.keyring ?? keyring) === keyring) throw failure.error;
+    const planned = failures.get(op === 'tags' ? 'tags' : name) ?? [];
+    const failure = planned.find(each => (each.keyring ?? keyring) === keyring);
+    if (failure !== undefined) throw failure.error;
     return shelfOf(repository);
   };
   const fetched = (digest: string, source: PullSource): FetchedManifest => {
@@ -107,7 +108,7 @@ export function scriptedClient(): ScriptedClient {
     setTags: (tags, { repository = HOME, truncated = false } = {}) => {
       shelfOf(repository).listed = { tags, truncated };
     },
-    fail: (name, error, keyring) => failures.set(name, { error, keyring }),
+    fail: (name, error, keyring) => failures.set(name, [{ error, keyring }, ...(failures.get(name) ?? [])]),
     heal: name => failures.delete(name),
     withholdChanges: () => {
       withholding = true;
