@@ -14,7 +14,7 @@ import { LanePaused } from '../registry/lanes.ts';
 import type { Keyring } from '../registry/types.ts';
 import { emptyKeyring, loadCredentials } from './credential-files.ts';
 import { loadRegistrySettings } from './registry-settings.ts';
-import type { Surroundings } from './run.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Retries of one request, and the longest wait for a paused registry (R4.6): a person is waiting. */
 const RETRY_DELAYS_MS = [500, 2000];

@@ -22,8 +22,8 @@ import { IMPORT_USAGE } from './import-usage.ts';
 import { type ImportInput, readImportFile, readStreamFile, validImport } from './input.ts';
 import { importNames, importTable, serialize, streamNames, streamTable } from './output.ts';
 import { createProgress } from './progress.ts';
-import { type Surroundings, VERSION } from './run.ts';
 import { readSavedStream, writeStreamFile } from './stream-file.ts';
+import { type Surroundings, VERSION } from './surroundings.ts';
 import { changeLine, streamName, type TagChange } from './tag-change.ts';
 import { watchStream } from './watch.ts';
 

@@ -1,14 +1,4 @@
-import manifest from '../../package.json' with { type: 'json' };
-
-export const VERSION: string = manifest.version;
-
-/** What a command is given besides its arguments. */
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
-}
+import { type Surroundings, VERSION } from './surroundings.ts';
 
 /** Runs a command with its arguments and resolves to the exit status: 0, 1 (something failed) or 2 (wrong usage). */
 type Command = (argv: readonly string[], surroundings: Surroundings) => Promise<number>;
