@@ -1,0 +1,224 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import type { Environment } from '../config/command-line.ts';
+import { RegistriesFault, readRegistriesFile } from '../config/registries-file.ts';
+import type { RegistriesFile, RegistryDefaults, RegistryEntry } from '../config/registries-schema.ts';
+import { type AllowList, parseAllowList } from '../imagestream/allow-list.ts';
+import { isHubHost } from '../reference/reference.ts';
+import { fitsHost, OTHER_RATE, wellKnownRate } from '../registry/defaults.ts';
+import type { HostSettings, Mirror, ProxySettings, RegistrySettings } from '../registry/settings.ts';
+import { CommandFault, fileFault } from './fault.ts';
+import { VERSION } from './surroundings.ts';
+
+export interface RegistryOptions {
+  readonly registriesFile: string | undefined;
+  /** Outweighs what the file says. */
+  readonly tenantInsecure: RegistrySettings['tenantInsecure'] | undefined;
+}
+
+/** What an administrator says of registries, ready for the rooms that ask. */
+export interface LoadedRegistries {
+  readonly settings: RegistrySettings;
+  /** Registries that may be imported from; undefined allows all. */
+  readonly allowed: AllowList | undefined;
+  /** Hosts that are never asked, exactly as references name them (import-semantics 9). */
+  readonly blockedHosts: ReadonlySet<string>;
+}
+
+const HUB = 'docker.io';
+const HUB_ENDPOINT = 'https://registry-1.docker.io';
+const CLIENT_ID = 'imagestream-operator';
+
+/**
+ * Joins options, registries file and environment for the commands that run on a developer's machine: registries on
+ * loopback are allowed (design D24). Throws `CommandFault` with all faults of the file, or of the files it names.
+ */
+export async function loadRegistrySettings(options: RegistryOptions, env: Environment): Promise<LoadedRegistries> {
+  const file = options.registriesFile === undefined ? {} : await readRegistries(options.registriesFile);
+  const pems = await readPems(file, options.registriesFile ?? '');
+  const mirrored = new Set((file.registries ?? []).filter(hasMirrors).map(({ host }) => host.toLowerCase()));
+  const blocked = (file.blocked ?? []).map(host => host.toLowerCase());
+  return {
+    settings: {
+      host: hostLookup(file, pems, new Set(blocked)),
+      userAgent: `imagestream-operator/${VERSION}`,
+      clientId: CLIENT_ID,
+      tenantInsecure: options.tenantInsecure ?? file.tenantInsecure ?? 'allow',
+      privateAddresses: file.privateAddresses ?? 'allow',
+      loopback: 'allow',
+      clusterDomain: file.clusterDomain ?? 'cluster.local',
+      privateCidrs: [...(file.podCIDRs ?? []), ...(file.serviceCIDRs ?? [])],
+      refusedHosts: env['KUBERNETES_SERVICE_HOST'] ? [env['KUBERNETES_SERVICE_HOST']] : [],
+      verifyOnChange: file.verifyOnChange ?? 'bestEffort',
+      anonymousFallback: file.anonymousFallback ?? true,
+      strictKubeletMatching: file.strictKubeletMatching ?? false,
+      proxy: proxySettings(env, file.proxyTrust ?? 'untrusted'),
+    },
+    allowed: file.allowed === undefined ? undefined : parseAllowList(file.allowed),
+    // A blocked registry with mirrors is one whose mirrors are to be asked instead of it.
+    blockedHosts: new Set(blocked.filter(host => !mirrored.has(host))),
+  };
+}
+
+/** R5.20: the lower-case form of a variable wins; https and http have one each. */
+export function proxySettings(env: Environment, trust: ProxySettings['trust']): ProxySettings {
+  const https = env['https_proxy'] || env['HTTPS_PROXY'];
+  const http = env['http_proxy'] || env['HTTP_PROXY'];
+  const noProxy = env['no_proxy'] || env['NO_PROXY'];
+  return { ...(https && { https }), ...(http && { http }), ...(noProxy && { noProxy }), trust };
+}
+
+type File = Omit<RegistriesFile, 'apiVersion' | 'kind'>;
+
+async function readRegistries(path: string): Promise<File> {
+  const text = await readText(path);
+  try {
+    return readRegistriesFile(text, path);
+  } catch (error) {
+    if (error instanceof RegistriesFault) throw new CommandFault(error.faults);
+    throw error;
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileFault('read', path, error);
+  }
+}
+
+type Pems = Pick<HostSettings, 'ca' | 'clientCert'>;
+
+/** Certificates and keys by the entry that names them. Files are read once, at the start. */
+async function readPems(file: File, path: string): Promise<ReadonlyMap<object, Pems>> {
+  const pems = new Map<object, Pems>();
+  const faults: string[] = [];
+  const named: (readonly [string, RegistryDefaults | RegistryEntry])[] = [
+    ...(file.defaults === undefined ? [] : [['defaults', file.defaults] as const]),
+    ...(file.registries ?? []).map((entry, index) => [`registries[${index}]`, entry] as const),
+  ];
+  for (const [at, entry] of named) {
+    try {
+      pems.set(entry, await pemsOf(entry, dirname(path)));
+    } catch (error) {
+      const state = error instanceof CommandFault ? error.lines.join(', ') : 'expected certificates and keys in PEM';
+      faults.push(`${path}: ${at}: ${state}`);
+    }
+  }
+  if (faults.length > 0) throw new CommandFault(faults);
+  return pems;
+}
+
+/** Throws what `node:tls` finds wrong with them. */
+async function pemsOf(entry: RegistryDefaults | RegistryEntry, folder: string): Promise<Pems> {
+  const read = (name: string) => readText(resolve(folder, name));
+  const ca = entry.caFile === undefined ? entry.ca : await read(entry.caFile);
+  if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) throw new TypeError('not PEM');
+  const named = 'clientCert' in entry ? entry.clientCert : undefined;
+  const clientCert = named && { cert: await read(named.certFile), key: await read(named.keyFile) };
+  createSecureContext({ ...(ca !== undefined && { ca }), ...clientCert });
+  return { ...(ca !== undefined && { ca }), ...(clientCert && { clientCert }) };
+}
+
+/** Settings are made on first use and kept for this many hosts: tenants can name hosts without end. */
+const MAX_KEPT = 1_000;
+
+function hostLookup(
+  file: File,
+  pems: ReadonlyMap<object, Pems>,
+  blocked: ReadonlySet<string>,
+): (host: string) => HostSettings {
+  const entries = file.registries ?? [];
+  const kept = new Map<string, HostSettings>();
+  return asked => {
+    const host = asked.toLowerCase();
+    const known = kept.get(host);
+    if (known !== undefined) return known;
+    const entry = entryOf(entries, host);
+    const settings = hostSettings({ file, host, entry, blocked: blocked.has(host) }, pems);
+    if (kept.size >= MAX_KEPT) kept.clear();
+    kept.set(host, settings);
+    return settings;
+  };
+}
+
+/** R5.17: the logical host with its port, then the host that is connected to, then wildcards, the more exact first. */
+function entryOf(entries: readonly RegistryEntry[], host: string): RegistryEntry | undefined {
+  const names = isHubHost(host) ? [host, HUB, new URL(HUB_ENDPOINT).host] : [host];
+  for (const name of names) {
+    const exact = entries.find(entry => entry.host.toLowerCase() === name);
+    if (exact !== undefined) return exact;
+  }
+  const fitting = entries.filter(entry => entry.host.includes('*') && names.some(name => fitsHost(entry.host, name)));
+  return fitting.toSorted((a, b) => wildcards(a) - wildcards(b))[0];
+}
+
+function wildcards({ host }: RegistryEntry): number {
+  return host.split('*').length - 1;
+}
+
+interface Found {
+  readonly file: File;
+  readonly host: string;
+  readonly entry: RegistryEntry | undefined;
+  readonly blocked: boolean;
+}
+
+function hostSettings({ file, host, entry, blocked }: Found, pems: ReadonlyMap<object, Pems>): HostSettings {
+  const { defaults = {} } = file;
+  const endpoint = entry?.endpoint ?? (isHubHost(host) ? HUB_ENDPOINT : undefined);
+  const headMode = entry?.headMode ?? defaults.headMode;
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    plainHttp: entry?.plainHttp ?? false,
+    insecureSkipVerify: entry?.insecureSkipVerify ?? false,
+    allowCredentialsOverHttp: entry?.allowCredentialsOverHttp ?? false,
+    ...pems.get(defaults),
+    ...(entry !== undefined && pems.get(entry)),
+    ...(headMode !== undefined && { headMode }),
+    allowH2: entry?.allowH2 ?? defaults.allowH2 ?? false,
+    trustedRealmHosts: entry?.trustedRealmHosts ?? [],
+    trustedRedirectHosts: entry?.trustedRedirectHosts ?? [],
+    mirrors: (entry?.mirrors ?? []).map(mirrorSettings),
+    mirrorOnly: entry?.mirrorOnly ?? (blocked && entry !== undefined && hasMirrors(entry)),
+    rate: rateOf(file, host, entry, endpoint),
+    listed: entry !== undefined,
+  };
+}
+
+/**
+ * Pace is asked for by the host of a URL, too: one that is the endpoint of an entry goes at the entry's pace. The rate
+ * of `defaults` is for hosts we know nothing about: it must not lift what Docker Hub is known to bear.
+ */
+function rateOf(
+  file: File,
+  host: string,
+  entry: RegistryEntry | undefined,
+  endpoint: string | undefined,
+): HostSettings['rate'] {
+  const connected = endpoint === undefined ? host : new URL(endpoint).host;
+  const paced = entry ?? file.registries?.find(other => endpointHost(other) === connected);
+  const base = wellKnownRate(connected) ?? { ...OTHER_RATE, ...file.defaults?.rate };
+  return { ...base, ...paced?.rate };
+}
+
+function endpointHost({ endpoint }: RegistryEntry): string | undefined {
+  return endpoint === undefined ? undefined : new URL(endpoint).host;
+}
+
+function hasMirrors({ mirrors }: RegistryEntry): boolean {
+  return mirrors !== undefined && mirrors.length > 0;
+}
+
+function mirrorSettings(mirror: NonNullable<RegistryEntry['mirrors']>[number]): Mirror {
+  return {
+    prefix: mirror.prefix ?? '',
+    host: mirror.host,
+    pathPrefix: mirror.pathPrefix ?? mirror.prefix ?? '',
+    resolveTags: mirror.resolveTags ?? false,
+    insecure: mirror.insecure ?? false,
+    credentialsFrom: mirror.credentialsFrom ?? 'mirror',
+  };
+}

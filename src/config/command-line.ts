@@ -1,0 +1,154 @@
+import { parseArgs } from 'node:util';
+import { formatDuration, parseDuration } from './duration.ts';
+import { type CommandName, type OptionRow, type OptionsOf, rowsOf, variableOf } from './options.ts';
+
+/** What a command line and its environment say. `positionals` are the arguments that belong to no option. */
+export type CommandLine<Options> =
+  | { readonly kind: 'run'; readonly options: Options; readonly positionals: readonly string[] }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'faults'; readonly faults: readonly string[] };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type Value = string | number | boolean | { readonly intervalMs: number | undefined };
+
+interface Reading {
+  readonly values: Map<string, Value>;
+  readonly positionals: string[];
+  readonly faults: string[];
+}
+
+/**
+ * Reads the arguments after the command's name. A flag outweighs its environment variable, the last of two equal flags
+ * the first; an empty variable counts as unset. All faults come together, each one line that names the option.
+ */
+export function readCommandLine<Command extends CommandName>(
+  command: Command,
+  argv: readonly string[],
+  env: Environment,
+): CommandLine<OptionsOf<Command>> {
+  const rows = rowsOf(command);
+  const reading: Reading = { values: new Map(), positionals: [], faults: [] };
+  readArguments(rows, argv, reading);
+  if (reading.values.get('help') === true) return { kind: 'help' };
+  if (reading.values.get('version') === true) return { kind: 'version' };
+  readEnvironment(rows, env, reading);
+  if (reading.faults.length > 0) return { kind: 'faults', faults: reading.faults };
+  // The types of the fields are computed from the same table as the values.
+  const options = Object.fromEntries(
+    rows.map(([name, row]) => [name, reading.values.get(name) ?? defaultOf(row)]),
+  ) as OptionsOf<Command>;
+  Object.freeze(options);
+  return { kind: 'run', options, positionals: reading.positionals };
+}
+
+function readArguments(rows: ReturnType<typeof rowsOf>, argv: readonly string[], reading: Reading): void {
+  const byFlag = new Map(rows.map(([name, row]) => [row.flag, { name, row }]));
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(rows.map(([, row]) => [row.flag, shapeOf(row)])),
+    allowPositionals: true,
+    strict: false, // It would stop at the first fault.
+    tokens: true,
+  });
+  for (let index = 0; index < tokens.length; index += 1) {
+    const token = tokens[index];
+    if (token?.kind === 'positional') reading.positionals.push(token.value);
+    if (token?.kind !== 'option') continue;
+    const known = byFlag.get(token.name);
+    if (known === undefined) {
+      reading.faults.push(`${token.rawName}: unknown option`);
+      continue;
+    }
+    // A value of its own that looks like an option is one: the value was forgotten. `--to=-x` is still possible.
+    const forgotten = token.inlineValue === false && token.value.length > 1 && token.value.startsWith('-');
+    let text = forgotten ? undefined : token.value;
+    if (known.row.type === 'optionalInterval' && text === undefined) {
+      // What follows is its value only when it reads as one, so that `--watch redis` still names an image.
+      const next = tokens[index + 1];
+      if (next?.kind === 'positional' && parseDuration(next.value) !== undefined) {
+        text = next.value;
+        index += 1;
+      }
+    }
+    set(reading, known.name, known.row, token.rawName, text);
+  }
+}
+
+function shapeOf(row: OptionRow): { type: 'boolean' | 'string'; short?: string } {
+  const type = row.type === 'flag' || row.type === 'optionalInterval' ? 'boolean' : 'string';
+  return row.short === undefined ? { type } : { type, short: row.short };
+}
+
+function readEnvironment(rows: ReturnType<typeof rowsOf>, env: Environment, reading: Reading): void {
+  for (const [name, row] of rows) {
+    const text = row.env ? env[variableOf(row)] : undefined;
+    if (text !== undefined && text !== '' && !reading.values.has(name)) set(reading, name, row, variableOf(row), text);
+  }
+}
+
+function set(reading: Reading, name: string, row: OptionRow, source: string, text: string | undefined): void {
+  const read = readValue(row, text);
+  if ('value' in read) reading.values.set(name, read.value);
+  else if (text === undefined) reading.faults.push(`${source}: a value is required: ${read.expected}`);
+  else reading.faults.push(`${source}: ${JSON.stringify(text)}: ${read.expected}`);
+}
+
+function defaultOf(row: OptionRow): Value | undefined {
+  if (row.default === undefined) return row.type === 'flag' ? false : undefined;
+  const read = readValue(row, row.default);
+  return 'value' in read ? read.value : undefined;
+}
+
+type Read = { readonly value: Value } | { readonly expected: string };
+
+function readValue(row: OptionRow, text: string | undefined): Read {
+  switch (row.type) {
+    case 'flag':
+      return readFlag(text);
+    case 'text':
+      return text ? { value: text } : { expected: `expected ${row.value ?? 'a value'}` };
+    case 'choice':
+      return text !== undefined && row.choices?.includes(text)
+        ? { value: text }
+        : { expected: `expected ${listed(row.choices ?? [])}` };
+    case 'count':
+      return readCount(row, text);
+    case 'interval':
+      return readInterval(row, text);
+    case 'optionalInterval': {
+      if (text === undefined) return { value: { intervalMs: undefined } };
+      const read = readInterval(row, text);
+      return 'value' in read ? { value: { intervalMs: Number(read.value) } } : read;
+    }
+    case 'platform':
+      return text !== undefined && PLATFORM.test(text)
+        ? { value: text }
+        : { expected: 'expected <os>/<architecture>, such as linux/amd64' };
+  }
+}
+
+const PLATFORM = /^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/;
+
+function readFlag(text: string | undefined): Read {
+  if (text === undefined || text === 'true') return { value: true };
+  return text === 'false' ? { value: false } : { expected: 'expected true or false' };
+}
+
+function readCount(row: OptionRow, text: string | undefined): Read {
+  const min = row.min ?? 0;
+  const count = text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  return count >= min ? { value: count } : { expected: `expected a whole number from ${min} on` };
+}
+
+function readInterval(row: OptionRow, text: string | undefined): Read {
+  const min = row.min ?? 0;
+  const ms = parseDuration(text ?? '');
+  if (ms !== undefined && ms >= min) return { value: ms };
+  return { expected: `expected a duration of at least ${formatDuration(min)}, such as 90s, 15m or 1h30m` };
+}
+
+function listed(choices: readonly string[]): string {
+  return [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter(part => part !== '').join(' or ');
+}

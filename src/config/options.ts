@@ -1,0 +1,287 @@
+/** Commands that take options. */
+export type CommandName = 'import';
+
+/** What the value of an option is; `interval` is a duration such as `15m`. */
+export type OptionType = 'flag' | 'text' | 'choice' | 'count' | 'interval' | 'optionalInterval' | 'platform';
+
+/** One row of the table of options (design D30). */
+export interface OptionRow {
+  /** Without the dashes. */
+  readonly flag: string;
+  readonly short?: string;
+  readonly type: OptionType;
+  /** Name of the value in help. */
+  readonly value?: string;
+  /** Of a `choice`. */
+  readonly choices?: readonly string[];
+  /** Smallest `count`, or smallest `interval` in milliseconds. */
+  readonly min?: number;
+  /** As a user would write it. */
+  readonly default?: string;
+  /** Whether `IMAGESTREAM_OPERATOR_<FLAG>` sets the default. */
+  readonly env?: true;
+  readonly group: OptionGroup;
+  readonly help: string;
+  readonly commands: readonly CommandName[];
+}
+
+export const OPTION_GROUPS = ['What to import', 'Rules', 'Registries', 'Output', 'Watching', 'Other'] as const;
+export type OptionGroup = (typeof OPTION_GROUPS)[number];
+
+/**
+ * Every option there is. The key is the field of the parsed options, with its unit where it has one. Environment
+ * variables exist for what describes a place (a cluster, a laptop), not for what describes one call.
+ */
+export const OPTIONS = {
+  filename: {
+    flag: 'filename',
+    short: 'f',
+    type: 'text',
+    value: 'FILE',
+    group: 'What to import',
+    help: 'ImageStreamImport or ImageStream to import, YAML or JSON; - reads standard input',
+    commands: ['import'],
+  },
+  all: {
+    flag: 'all',
+    type: 'flag',
+    group: 'What to import',
+    help: 'import the tags of the whole repository that the reference names',
+    commands: ['import'],
+  },
+  to: {
+    flag: 'to',
+    type: 'text',
+    value: 'TAG',
+    group: 'What to import',
+    help: 'tag of the stream to import into; unless told, the tag of the reference',
+    commands: ['import'],
+  },
+  importMode: {
+    flag: 'import-mode',
+    type: 'choice',
+    value: 'MODE',
+    choices: ['Legacy', 'PreserveOriginal'],
+    group: 'What to import',
+    help: 'what to do with a list of manifests: Legacy (unless told) keeps the one of a platform, PreserveOriginal keeps them all',
+    commands: ['import'],
+  },
+  insecure: {
+    flag: 'insecure',
+    type: 'flag',
+    group: 'What to import',
+    help: 'do not verify certificates, and use plain http where https is not spoken',
+    commands: ['import'],
+  },
+  scheduled: {
+    flag: 'scheduled',
+    type: 'flag',
+    group: 'What to import',
+    help: 'mark the tags to be re-checked in the background',
+    commands: ['import'],
+  },
+  referencePolicy: {
+    flag: 'reference-policy',
+    type: 'choice',
+    value: 'POLICY',
+    choices: ['Source', 'Local'],
+    group: 'What to import',
+    help: 'how consumers refer to the image: by its Source (unless told) or through the Local registry',
+    commands: ['import'],
+  },
+  includeManifest: {
+    flag: 'include-manifest',
+    type: 'flag',
+    group: 'What to import',
+    help: 'return the raw manifest and config of each image',
+    commands: ['import'],
+  },
+  stream: {
+    flag: 'stream',
+    type: 'text',
+    value: 'FILE',
+    group: 'What to import',
+    help: 'ImageStream to import into; the resulting stream is printed under status.import',
+    commands: ['import'],
+  },
+  platform: {
+    flag: 'platform',
+    type: 'platform',
+    value: 'OS/ARCH',
+    default: 'linux/amd64',
+    env: true,
+    group: 'Rules',
+    help: 'platform that a list of manifests is resolved to',
+    commands: ['import'],
+  },
+  maxImagesPerRepository: {
+    flag: 'max-images-per-repository',
+    type: 'count',
+    value: 'N',
+    min: 1,
+    default: '50',
+    env: true,
+    group: 'Rules',
+    help: 'tags that an import of a whole repository imports; the others are listed',
+    commands: ['import'],
+  },
+  rules: {
+    flag: 'rules',
+    type: 'choice',
+    value: 'RULES',
+    choices: ['openshift', 'operator'],
+    group: 'Rules',
+    help: 'rules of recording; unless told, openshift, and operator for an ImageStream, --watch and --stream-out',
+    commands: ['import'],
+  },
+  historyLimit: {
+    flag: 'history-limit',
+    type: 'count',
+    value: 'N',
+    min: 1,
+    default: '20',
+    env: true,
+    group: 'Rules',
+    help: 'images that the history of a tag holds under the rules of the operator',
+    commands: ['import'],
+  },
+  registriesFile: {
+    flag: 'registries-file',
+    type: 'text',
+    value: 'FILE',
+    env: true,
+    group: 'Registries',
+    help: 'limits, certificates, mirrors and policy per registry',
+    commands: ['import'],
+  },
+  pullSecrets: {
+    flag: 'pull-secrets',
+    type: 'text',
+    value: 'FILE',
+    group: 'Registries',
+    help: 'Secrets as kubectl get secrets -o json prints them, used as those of a namespace',
+    commands: ['import'],
+  },
+  authFile: {
+    flag: 'authfile',
+    type: 'text',
+    value: 'FILE',
+    group: 'Registries',
+    help: 'credentials in the form of a docker config.json; unless told, where podman and docker look',
+    commands: ['import'],
+  },
+  tenantInsecure: {
+    flag: 'tenant-insecure',
+    type: 'choice',
+    value: 'POLICY',
+    choices: ['allow', 'listedHosts', 'deny'],
+    env: true,
+    group: 'Registries',
+    help: 'whether importPolicy.insecure is honoured; unless told, as the registries file says, else allow',
+    commands: ['import'],
+  },
+  output: {
+    flag: 'output',
+    short: 'o',
+    type: 'choice',
+    value: 'FORMAT',
+    choices: ['table', 'yaml', 'json', 'name'],
+    default: 'table',
+    group: 'Output',
+    help: 'form of what is printed',
+    commands: ['import'],
+  },
+  streamOut: {
+    flag: 'stream-out',
+    type: 'text',
+    value: 'FILE',
+    group: 'Output',
+    help: 'keep the resulting stream in this file; with --watch it is taken up again after a restart',
+    commands: ['import'],
+  },
+  logLevel: {
+    flag: 'log-level',
+    type: 'choice',
+    value: 'LEVEL',
+    choices: ['debug', 'info', 'warn', 'error', 'silent'],
+    default: 'warn',
+    env: true,
+    group: 'Output',
+    help: 'JSON logs on standard error from this level on',
+    commands: ['import'],
+  },
+  watch: {
+    flag: 'watch',
+    type: 'optionalInterval',
+    value: 'INTERVAL',
+    min: 1_000,
+    group: 'Watching',
+    help: 'keep going and re-check scheduled tags; the interval is for tags without one of their own',
+    commands: ['import'],
+  },
+  defaultIntervalMs: {
+    flag: 'default-interval',
+    type: 'interval',
+    value: 'INTERVAL',
+    min: 1_000,
+    default: '15m',
+    env: true,
+    group: 'Watching',
+    help: 'interval of scheduled tags that have none of their own',
+    commands: ['import'],
+  },
+  minIntervalMs: {
+    flag: 'min-interval',
+    type: 'interval',
+    value: 'INTERVAL',
+    min: 1_000,
+    default: '1s',
+    env: true,
+    group: 'Watching',
+    help: 'no tag is re-checked more often than this, whatever its annotation says',
+    commands: ['import'],
+  },
+  help: { flag: 'help', short: 'h', type: 'flag', group: 'Other', help: 'print this help', commands: ['import'] },
+  version: { flag: 'version', type: 'flag', group: 'Other', help: 'print the version', commands: ['import'] },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+type Table = typeof OPTIONS;
+
+/** `--watch` may stand alone: then `intervalMs` is undefined. */
+export interface WatchOption {
+  readonly intervalMs: number | undefined;
+}
+
+type ValueOf<Row> = Row extends { readonly type: 'flag' }
+  ? boolean
+  : Row extends { readonly choices: readonly (infer Choice)[] }
+    ? Choice
+    : Row extends { readonly type: 'count' | 'interval' }
+      ? number
+      : Row extends { readonly type: 'optionalInterval' }
+        ? WatchOption
+        : string;
+
+type FieldOf<Row> = Row extends { readonly type: 'flag' } | { readonly default: string }
+  ? ValueOf<Row>
+  : ValueOf<Row> | undefined;
+
+/** The options of a command as plain values: durations in milliseconds, what was not given and has no default undefined. */
+export type OptionsOf<Command extends CommandName> = {
+  readonly [Name in keyof Table as Command extends Table[Name]['commands'][number] ? Name : never]: FieldOf<
+    Table[Name]
+  >;
+};
+
+/** Rows of a command by field name, in the order of the table. */
+export function rowsOf(command: CommandName): readonly (readonly [string, OptionRow])[] {
+  return Object.entries<OptionRow>(OPTIONS).filter(([, row]) => row.commands.includes(command));
+}
+
+/**
+ * The environment variable that sets an option. Variables of the prefix that name no option are left alone: Kubernetes
+ * sets some (`IMAGESTREAM_OPERATOR_PORT`) when a Service has the operator's name.
+ */
+export function variableOf(row: OptionRow): string {
+  return `IMAGESTREAM_OPERATOR_${row.flag.toUpperCase().replaceAll('-', '_')}`;
+}
