@@ -51,10 +51,13 @@ async function story(): Promise<number> {
   console.log(`\n$ imagestream-operator import -f ${EXAMPLE} --watch --stream-out state.yaml`);
   const lines = startWatch(streamFile, stateFile);
 
-  if (!(await lines.heard(/:latest imported /))) return failed('the first import was not seen');
+  for (const tag of ['latest', '1.0', '1.1', 'all-platforms']) {
+    if (!(await lines.heard(new RegExp(`:${tag} imported `)))) return failed(`the first import of ${tag} was not seen`);
+  }
   console.log(`\n# upstream: ${REPOSITORY}:latest now is 1.2`);
   await registry.push('latest', sample('1.2'));
-  if (!(await lines.heard(/:latest moved /))) return failed('the scheduled re-check did not find the moved tag');
+  if (!(await lines.heard(/:latest moved /)) || !(await lines.heard(/:all-platforms moved /)))
+    return failed('the scheduled re-check did not find the moved tag');
 
   console.log('\n# status.tags[latest] of the resulting stream');
   const stream = parse(await readFile(stateFile, 'utf8')) as ImageStream;
@@ -137,7 +140,7 @@ async function sampleRegistry(): Promise<SampleRegistry> {
     const real = await startRegistry({ auth: 'open' });
     return {
       host: real.host,
-      kind: `CNCF registry, ${versionOf(binary)}`,
+      kind: `CNCF registry: ${versionOf(binary).split(' ').slice(1).join(' ')}`,
       push: (tag, content) => pushContent(real.url, REPOSITORY, tag, content),
       stop: () => real.stop(),
     };
