@@ -38,7 +38,7 @@ export class MirroredPulls {
     ask: (source: PullSource) => Promise<T>,
   ): Promise<Pulled<T>> {
     const sources = pullSourcesFor(repository, name, this.#settings.host(repository.host));
-    let failed: unknown = notOneSource(repository);
+    let failed: unknown;
     for (const source of sources) {
       try {
         return { found: await ask(source), source };
@@ -47,7 +47,7 @@ export class MirroredPulls {
         failed = error;
       }
     }
-    throw failed;
+    throw failed ?? notOneSource(repository);
   }
 
   /**
