@@ -1,7 +1,7 @@
-import type PQueue from 'p-queue';
 import type { Image } from '../api/image.ts';
 import type { Keyring, RequestContext } from '../registry/types.ts';
 import { fetchImage } from './image-import.ts';
+import type { ImagePlaces } from './image-places.ts';
 import type { AskedResult, ImageImportParts, ImageRequest } from './image-request.ts';
 import { answered, blamesCredentials, type Carried, isUnauthorized } from './statuses.ts';
 import { referenceByDigest, type Subject } from './subject.ts';
@@ -13,7 +13,7 @@ export interface WantedImage extends Carried {
 
 export interface RoundParts extends ImageImportParts {
   /** Caps the images that are held at once; their requests wait in the lanes of their hosts. */
-  readonly places: PQueue;
+  readonly places: ImagePlaces;
   readonly context: RequestContext;
   /** Credentials without the namespace's own, for the second try of import-semantics 7.3; absent: there is none. */
   readonly withoutSecrets?: Keyring;
@@ -82,7 +82,7 @@ export class ImageRound {
     const chains = Map.groupBy(groups, ({ wanted }) => wanted[0]?.request.subject.shown);
     const walk = async (chain: readonly Group[]): Promise<void> => {
       for (const group of chain) {
-        const result = await this.#parts.places.add(() => this.#fetch(group, context));
+        const result = await this.#fetch(group, context);
         results.set(group.key, result);
         onDone(group.wanted.length);
       }
@@ -92,12 +92,13 @@ export class ImageRound {
   }
 
   async #fetch({ wanted }: Group, context: RequestContext): Promise<AskedResult> {
-    context.signal.throwIfAborted();
     const [first] = wanted;
     if (first === undefined) throw new RangeError('a group without images');
-    const result = await fetchImage(first.request, context, this.#parts);
-    // Raw texts are let go as early as nobody else can want them.
-    return wanted.length === 1 ? answered(result, first) : result;
+    return this.#parts.places.hold(first.request.subject.wire.host, context.signal, async () => {
+      const result = await fetchImage(first.request, context, this.#parts);
+      // Raw texts are let go as early as nobody else can want them.
+      return wanted.length === 1 ? answered(result, first) : result;
+    });
   }
 
   #answer(wanted: WantedImage, results: ReadonlyMap<string, AskedResult>): AskedResult {

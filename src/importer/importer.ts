@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageImportStatus, ImageStreamImport, RepositoryImportStatus } from '../api/image-stream-import.ts';
 import type { Platform } from '../image/platform.ts';
@@ -7,6 +6,7 @@ import type { TagRequest } from '../imagestream/request.ts';
 import type { ImageResult, TagResult } from '../imagestream/result.ts';
 import type { Keyring, RequestContext } from '../registry/types.ts';
 import { importImage } from './image-import.ts';
+import { ImagePlaces } from './image-places.ts';
 import type { ImageImportParts, TagImageRequest } from './image-request.ts';
 import { ImageRound, type RoundParts } from './image-round.ts';
 import { type ImportProgress, Progress } from './progress.ts';
@@ -19,10 +19,8 @@ import { type Surroundings, wantedOfTag } from './wanted-image.ts';
 export type { Retry } from './image-request.ts';
 export type { ImportProgress } from './progress.ts';
 
-/** Images that are held at once, whatever waits for them: this bounds memory, the lanes bound requests. */
-const MAX_IMAGES_AT_ONCE = 64;
-
 export interface ImporterParts extends ImageImportParts {
+  /** Images of one registry that are held at once. */
   readonly maxImagesAtOnce?: number;
 }
 
@@ -82,7 +80,7 @@ export interface Importer {
 }
 
 export function createImporter(parts: ImporterParts): Importer {
-  const places = new PQueue({ concurrency: parts.maxImagesAtOnce ?? MAX_IMAGES_AT_ONCE });
+  const places = new ImagePlaces(parts.maxImagesAtOnce);
   const importTag: Importer['importTag'] = (request, context) => importOneTag(request, context, parts, places);
   return {
     importRequest: input => importOneRequest(input, parts, places),
@@ -91,7 +89,7 @@ export function createImporter(parts: ImporterParts): Importer {
   };
 }
 
-async function importOneRequest(input: ImportInput, parts: ImporterParts, places: PQueue): Promise<ImportOutcome> {
+async function importOneRequest(input: ImportInput, parts: ImporterParts, places: ImagePlaces): Promise<ImportOutcome> {
   const { spec } = input.isi;
   const progress = new Progress(spec.images?.length ?? 0, input.onProgress);
   const roundParts: RoundParts = { ...parts, places, ...credentialsOf(input), onDone: count => progress.did(count) };
@@ -135,7 +133,7 @@ async function importOneTag(
   request: ImportTag,
   context: TagContext,
   parts: ImporterParts,
-  places: PQueue,
+  places: ImagePlaces,
 ): Promise<TagResult> {
   const { tag, asked } = request;
   const subject = imageSubject(request.from, context);
@@ -145,12 +143,11 @@ async function importOneTag(
     subject,
     insecure: isInsecure(subject, request.insecure, context),
   };
+  const { signal, priority } = context;
   const ask = (keyring: Keyring): Promise<ImageResult> =>
-    places.add(async () => {
-      const { signal, priority } = context;
-      signal.throwIfAborted();
-      return storedResult(await importImage(imageRequest, { keyring, signal, priority }, parts));
-    });
+    places.hold(subject.wire.host, signal, async () =>
+      storedResult(await importImage(imageRequest, { keyring, signal, priority }, parts)),
+    );
   const first = await ask(context.keyring);
   const { withoutSecrets } = context;
   if (withoutSecrets === undefined || !blamesCredentials(first)) return { ...first, tag };

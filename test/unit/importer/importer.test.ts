@@ -2,7 +2,18 @@ import { describe, expect, test } from '@jest/globals';
 import { contentOf, sampleImage, sampleIndex } from '../../gen/content.ts';
 import { manifestUnknown, scriptedClient } from '../../gen/registry-client.ts';
 import { sampleSchema1 } from '../../gen/schema1.ts';
-import { image, keyring, recordingLogger, refusal, runImport, unauthorized, withoutSecrets } from './parts.ts';
+import {
+  image,
+  importerOf,
+  importOf,
+  keyring,
+  LINUX_AMD64,
+  recordingLogger,
+  refusal,
+  runImport,
+  unauthorized,
+  withoutSecrets,
+} from './parts.ts';
 
 const A = sampleImage();
 const B = sampleImage({ architecture: 'arm64', variant: 'v8' });
@@ -623,4 +634,26 @@ test('5.4 another schemaVersion has no reference before it', async () => {
   expect(status.images?.[0]?.status.message).toBe(
     `Internal error occurred: unrecognized container image manifest schema 7 for "${content.digest}" ()`,
   );
+});
+
+test('a registry that hangs takes no place away from another', async () => {
+  const client = scriptedClient();
+  client.put('latest', A, 'quick.example.com/app');
+  const hanging = client.hold();
+  const importer = importerOf(client, undefined, { maxImagesAtOnce: 1 });
+  const run = (name: string) =>
+    importer.importRequest({
+      isi: importOf({ images: [image(`${name}:latest`), image(`${name}:b`)] }),
+      keyring,
+      platform: LINUX_AMD64,
+      maxImagesPerRepository: 0,
+      blockedHosts: new Set(),
+      signal: new AbortController().signal,
+    });
+  const slow = run('slow.example.com/app');
+  const quick = run('quick.example.com/app');
+  await new Promise(resolve => setImmediate(resolve));
+  expect(client.asked.map(({ repository }) => repository)).toEqual(['slow.example.com/app', 'quick.example.com/app']);
+  hanging.release();
+  await Promise.all([slow, quick]);
 });

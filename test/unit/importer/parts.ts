@@ -1,5 +1,11 @@
 import type { ImageStreamImport, ImageStreamImportSpec } from '../../../src/api/image-stream-import.ts';
-import { createImporter, type ImportInput, type ImportOutcome } from '../../../src/importer/importer.ts';
+import {
+  createImporter,
+  type Importer,
+  type ImporterParts,
+  type ImportInput,
+  type ImportOutcome,
+} from '../../../src/importer/importer.ts';
 import { type LogFields, type Logger, silentLogger } from '../../../src/log.ts';
 import { RegistryError } from '../../../src/registry/errors.ts';
 import type { Keyring } from '../../../src/registry/types.ts';
@@ -20,8 +26,12 @@ export function recordingLogger(): RecordingLogger {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-export function importerOf(client: ScriptedClient, log: Logger = silentLogger) {
-  return createImporter({ client, clock: fakeClock(), log, retry: action => action() });
+export function importerOf(
+  client: ScriptedClient,
+  log: Logger = silentLogger,
+  more: Partial<ImporterParts> = {},
+): Importer {
+  return createImporter({ client, clock: fakeClock(), log, retry: action => action(), ...more });
 }
 
 export function importOf(spec: ImageStreamImportSpec): ImageStreamImport {
