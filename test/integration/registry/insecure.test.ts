@@ -1,0 +1,270 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { RegistrySettings } from '../../../src/registry/settings.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
+import { password, requestContext } from '../../fake/settings.ts';
+import { keyPair, testCa } from '../../fake/tls.ts';
+import { sampleImage } from '../../gen/content.ts';
+import { bench, clientOf, closeAll, closeLater } from './bench.ts';
+
+const image = sampleImage();
+const context = requestContext();
+const repository = 'team/app';
+const name = { tag: 'v1' };
+
+afterEach(closeAll);
+
+async function registryWith(pair: Parameters<typeof keyPair>[0] | undefined): Promise<FakeRegistry> {
+  const tls = pair === undefined ? {} : { tls: keyPair(pair) };
+  const registry = closeLater(await startFakeRegistry(tls));
+  registry.putContent(repository, 'v1', image);
+  return registry;
+}
+
+describe('certificates (12.7)', () => {
+  test('P7 an authority of a host is trusted for that host alone', async () => {
+    const [trusted, other] = [await registryWith('server'), await registryWith('server')];
+    const { client } = clientOf({ [trusted.host]: { ca: testCa } });
+
+    expect(await client.getManifest({ host: trusted.host, repository, insecure: false }, name, context)).toMatchObject({
+      digest: image.digest,
+    });
+    await expect(
+      client.getManifest({ host: other.host, repository, insecure: false }, name, context),
+    ).rejects.toMatchObject({ kind: 'tls', reason: 'unknownAuthority' });
+    expect(other.requests).toEqual([]);
+  });
+
+  test.each([
+    ['P9', 'wrong-name', 'wrongName'],
+    ['', 'expired', 'expired'],
+  ] as const)('%s a certificate that is %s is refused, without a try in plaintext', async (_id, pair, reason) => {
+    const registry = await registryWith(pair);
+    const { client } = clientOf({ [registry.host]: { ca: testCa } });
+
+    const asked = client.getManifest({ host: registry.host, repository, insecure: false }, name, context);
+    await expect(asked).rejects.toMatchObject({ kind: 'tls', reason });
+    expect(registry.requests).toEqual([]);
+  });
+
+  test('insecureSkipVerify of the host takes any certificate', async () => {
+    const registry = await registryWith('expired');
+    const { client } = clientOf({ [registry.host]: { insecureSkipVerify: true } });
+
+    const asked = client.getManifest({ host: registry.host, repository, insecure: false }, name, context);
+    expect(await asked).toMatchObject({ digest: image.digest });
+  });
+
+  test('a client certificate is shown where the host wants one', async () => {
+    const { cert, key } = keyPair('client');
+    const tls = { ...keyPair('server'), ca: testCa, requestCert: true, rejectUnauthorized: true };
+    const registry = closeLater(await startFakeRegistry({ tls }));
+    registry.putContent(repository, 'v1', image);
+    const { client } = clientOf({ [registry.host]: { ca: testCa, clientCert: { cert, key } } });
+
+    const asked = client.getManifest({ host: registry.host, repository, insecure: false }, name, context);
+    expect(await asked).toMatchObject({ digest: image.digest });
+  });
+
+  test('a registry that speaks http is never spoken to over http unasked', async () => {
+    const registry = await registryWith(undefined);
+    const { client } = clientOf({});
+
+    const asked = client.getManifest({ host: registry.host, repository, insecure: false }, name, context);
+    await expect(asked).rejects.toMatchObject({ kind: 'tls', reason: 'plainHttpAnswer' });
+    expect(registry.requests).toEqual([]);
+  });
+});
+
+describe('a tenant’s insecure (R0.12, D25)', () => {
+  const insecurely = (registry: FakeRegistry, settings: Partial<RegistrySettings> = {}, listed = false) => {
+    const hosts = listed ? { [registry.host]: { listed: true } } : {};
+    const { client, clock } = clientOf(hosts, settings);
+    return {
+      get: () => client.getManifest({ host: registry.host, repository, insecure: true }, name, context),
+      client,
+      clock,
+    };
+  };
+
+  test('takes any certificate', async () => {
+    const registry = await registryWith('expired');
+    expect(await insecurely(registry).get()).toMatchObject({ digest: image.digest });
+  });
+
+  test('G27 falls back to http where https can’t be spoken, and remembers it for 24 hours', async () => {
+    const registry = await registryWith(undefined);
+    const { get, clock } = insecurely(registry);
+
+    expect(await get()).toMatchObject({ digest: image.digest });
+    const before = registry.connections;
+    await get();
+    // Straight to http: no connection was spent on https.
+    expect(registry.connections - before).toBeLessThanOrEqual(1);
+    expect(registry.requests).toHaveLength(2);
+    await clock.advance(24 * 3_600_000);
+    expect(await get()).toMatchObject({ digest: image.digest });
+  });
+
+  test('G27 not after an answer: https that answers 500 is the answer', async () => {
+    const registry = await registryWith('expired');
+    registry.on({}, { status: 500 });
+
+    await expect(insecurely(registry).get()).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason: 'httpStatus',
+      request: { url: expect.stringMatching(/^https:/) },
+    });
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  test('an error of both names http, which was tried last', async () => {
+    const registry = await registryWith(undefined);
+    await registry.close();
+
+    await expect(insecurely(registry).get()).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason: 'refused',
+      request: { url: expect.stringMatching(/^http:/) },
+    });
+  });
+
+  test.each([
+    ['deny', true],
+    ['listedHosts', false],
+  ] as const)(
+    'G26 with tenantInsecure %s (listed: %s) the certificate counts and http is not tried',
+    async (policy, listed) => {
+      const [untrusted, plain] = [await registryWith('server'), await registryWith(undefined)];
+
+      await expect(insecurely(untrusted, { tenantInsecure: policy }, listed).get()).rejects.toMatchObject({
+        kind: 'tls',
+      });
+      await expect(insecurely(plain, { tenantInsecure: policy }, listed).get()).rejects.toMatchObject({ kind: 'tls' });
+      expect([...untrusted.requests, ...plain.requests]).toEqual([]);
+    },
+  );
+
+  test('G26 listedHosts honours it for a host that is listed', async () => {
+    const registry = await registryWith('expired');
+    expect(await insecurely(registry, { tenantInsecure: 'listedHosts' }, true).get()).toMatchObject({
+      digest: image.digest,
+    });
+  });
+
+  test('D25 no credential goes over http that the host does not allow', async () => {
+    const registry = await registryWith(undefined);
+    registry.on({ path: /manifests/ }, { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' } });
+    const { client } = clientOf({});
+
+    await expect(
+      client.getManifest(
+        { host: registry.host, repository, insecure: true },
+        name,
+        requestContext(password('alice', 'wonder')),
+      ),
+    ).rejects.toMatchObject({ kind: 'unauthorized', reason: 'noCredentials' });
+    expect(registry.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
+  });
+});
+
+describe('proxies (5.5)', () => {
+  /** A proxy that tunnels and forwards, wherever it is asked to, to one server. */
+  async function startProxy(target: FakeRegistry) {
+    const heard: string[] = [];
+    const sockets = new Set<Socket>();
+    const server = createServer((incoming: IncomingMessage, response) => {
+      heard.push(`${incoming.method} ${incoming.url}`);
+      const path = new URL(incoming.url ?? '').pathname;
+      fetch(`${target.url}${path}`).then(async answer => {
+        response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') ?? '' });
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      });
+    });
+    server.on('connection', socket => sockets.add(socket));
+    server.on('connect', (incoming, socket: Socket) => {
+      heard.push(`CONNECT ${incoming.url} ${incoming.headers['proxy-authorization'] ?? ''}`.trim());
+      const onward = connect(target.port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        onward.pipe(socket).pipe(onward);
+      });
+      sockets.add(onward);
+      onward.on('error', () => socket.destroy());
+      socket.on('error', () => onward.destroy());
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    closeLater({
+      close: () =>
+        new Promise<void>(resolve => {
+          server.close(() => resolve());
+          for (const socket of sockets) socket.destroy();
+        }),
+    });
+    return { heard, host: `127.0.0.1:${port}` };
+  }
+
+  test('https goes through a tunnel, the certificate is checked at its end', async () => {
+    const registry = await registryWith('server');
+    const proxy = await startProxy(registry);
+    const { client } = clientOf(
+      { 'reg.example.com': { ca: testCa } },
+      { proxy: { https: `http://user:pass@${proxy.host}`, trust: 'untrusted' } },
+    );
+
+    const asked = client.getManifest({ host: 'reg.example.com', repository, insecure: false }, name, context);
+    expect(await asked).toMatchObject({ digest: image.digest });
+    expect(proxy.heard).toEqual([`CONNECT reg.example.com:443 Basic ${btoa('user:pass')}`]);
+    expect(registry.requests[0]?.headers['proxy-authorization']).toBeUndefined();
+  });
+
+  test('http is forwarded', async () => {
+    const registry = await registryWith(undefined);
+    const proxy = await startProxy(registry);
+    const { client } = clientOf(
+      { 'reg.example.com': { plainHttp: true } },
+      { proxy: { http: `http://${proxy.host}`, trust: 'untrusted' } },
+    );
+
+    const asked = client.getManifest({ host: 'reg.example.com', repository, insecure: false }, name, context);
+    expect(await asked).toMatchObject({ digest: image.digest });
+    expect(proxy.heard).toEqual([`GET http://reg.example.com/v2/team/app/manifests/v1`]);
+  });
+
+  test('P6 loopback is asked directly', async () => {
+    const { registry, client, app } = await bench({
+      settings: { proxy: { http: 'http://127.0.0.1:9', trust: 'untrusted' } },
+    });
+    registry.putContent(repository, 'v1', image);
+    expect(await client.getManifest(app, name, context)).toMatchObject({ digest: image.digest });
+  });
+
+  test('R5.23 names of the inside are refused through an untrusted proxy', async () => {
+    const registry = await registryWith('server');
+    const proxy = await startProxy(registry);
+    const { client } = clientOf({}, { proxy: { https: `http://${proxy.host}`, trust: 'untrusted' } });
+
+    const asked = client.getManifest({ host: 'reg.team.svc', repository, insecure: false }, name, context);
+    await expect(asked).rejects.toMatchObject({ kind: 'blockedAddress' });
+    expect(proxy.heard).toEqual([]);
+  });
+
+  test('R5.23 address literals are held against the policy behind a proxy, too', async () => {
+    const registry = await registryWith('server');
+    const proxy = await startProxy(registry);
+    const { client } = clientOf({}, { proxy: { https: `http://${proxy.host}`, trust: 'trusted' } });
+
+    const asked = client.getManifest({ host: '169.254.169.254', repository, insecure: false }, name, context);
+    await expect(asked).rejects.toMatchObject({ kind: 'blockedAddress' });
+    expect(proxy.heard).toEqual([]);
+  });
+
+  test('a proxy that is not there is unavailable because of the proxy', async () => {
+    // Nobody listens on port 9.
+    const { client } = clientOf({}, { proxy: { https: 'http://127.0.0.1:9', trust: 'untrusted' } });
+
+    const asked = client.getManifest({ host: 'reg.example.com', repository, insecure: false }, name, context);
+    await expect(asked).rejects.toMatchObject({ kind: 'unavailable', reason: 'proxy' });
+  });
+});

@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { HostSettings, Mirror } from '../../../src/registry/settings.ts';
+import { type FakeRegistry, refusal, startFakeRegistry } from '../../fake/registry.ts';
+import { password, requestContext } from '../../fake/settings.ts';
+import { sampleImage, sampleIndex } from '../../gen/content.ts';
+import { clientOf, closeAll, closeLater } from './bench.ts';
+
+const context = requestContext();
+const image = sampleImage({ seed: '1' });
+const newer = sampleImage({ seed: '2' });
+
+afterEach(closeAll);
+
+/** A registry with one mirror, below `copies/`. */
+async function mirrored(mirror: Partial<Mirror> = {}, settings: Partial<HostSettings> = {}) {
+  const registry = closeLater(await startFakeRegistry());
+  const copy = closeLater(await startFakeRegistry());
+  const entry: Mirror = {
+    prefix: 'team',
+    host: copy.host,
+    pathPrefix: 'copies',
+    resolveTags: true,
+    insecure: false,
+    credentialsFrom: 'mirror',
+    ...mirror,
+  };
+  const plain = { plainHttp: true, allowCredentialsOverHttp: true };
+  const made = clientOf({ [registry.host]: { ...plain, mirrors: [entry], ...settings }, [copy.host]: plain });
+  return { registry, copy, ...made, app: { host: registry.host, repository: 'team/app', insecure: false } };
+}
+
+const total = (...servers: FakeRegistry[]) => servers.map(({ requests }) => requests.length);
+
+describe('mirrors (5.6)', () => {
+  test('R5.25 a mirror is asked first, and all that follows is asked there', async () => {
+    const { registry, copy, client, app } = await mirrored();
+    copy.putContent('copies/app', 'v1', sampleIndex([image]));
+
+    const { manifest, source } = await client.getManifest(app, { tag: 'v1' }, context);
+    expect(source).toMatchObject({ host: copy.host, repository: 'copies/app', mirror: true });
+    expect(manifest.kind).toBe('index');
+    expect(await client.getChild(source, image.digest, context)).toMatchObject({ digest: image.digest });
+    expect(total(registry, copy)).toEqual([0, 2]);
+  });
+
+  test('R5.26 one that may not resolve tags is asked for digests alone', async () => {
+    const { registry, copy, client, app } = await mirrored({ resolveTags: false });
+    registry.putContent('team/app', 'v1', image);
+    copy.putContent('copies/app', undefined, image);
+
+    expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ source: { mirror: false } });
+    expect(await client.getManifest(app, { digest: image.digest }, context)).toMatchObject({
+      source: { mirror: true },
+    });
+    expect(total(registry, copy)).toEqual([1, 1]);
+  });
+
+  test.each([
+    ['404', refusal(404, 'MANIFEST_UNKNOWN')],
+    ['500', { status: 500 }],
+    ['401 without credentials for it', { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' } }],
+    ['other content', { body: '{}' }],
+  ])('R5.28 %s goes on to the registry', async (_name, answer) => {
+    const { registry, copy, client, app } = await mirrored();
+    copy.on({}, answer);
+    registry.putContent('team/app', 'v1', image);
+
+    expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({
+      digest: image.digest,
+      source: { host: registry.host, mirror: false },
+    });
+  });
+
+  test('R5.28 one that is not there goes on to the registry', async () => {
+    const { registry, copy, client, app } = await mirrored();
+    await copy.close();
+    registry.putContent('team/app', 'v1', image);
+    expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ source: { mirror: false } });
+  });
+
+  test.each([
+    [
+      '401 with credentials for it',
+      { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' } },
+      'unauthorized',
+    ],
+    ['429', { status: 429 }, 'rateLimited'],
+  ])('R5.28 %s is the answer', async (_name, answer, kind) => {
+    const { registry, copy, client, app } = await mirrored();
+    copy.on({}, answer);
+    registry.putContent('team/app', 'v1', image);
+
+    const asked = client.getManifest(app, { tag: 'v1' }, requestContext(password('alice', 'wonder')));
+    await expect(asked).rejects.toMatchObject({ kind, host: copy.host });
+    expect(registry.requests).toEqual([]);
+  });
+
+  test('when nobody has it the error of the registry is told', async () => {
+    const { registry, copy, client, app } = await mirrored();
+    copy.on({}, { status: 500 });
+    registry.on({}, refusal(404, 'MANIFEST_UNKNOWN'));
+
+    await expect(client.getManifest(app, { tag: 'v1' }, context)).rejects.toMatchObject({
+      kind: 'notFound',
+      host: registry.host,
+    });
+  });
+
+  test('mirrorOnly never asks the registry', async () => {
+    const { registry, copy, client, app } = await mirrored({}, { mirrorOnly: true });
+    copy.on({}, refusal(404, 'MANIFEST_UNKNOWN'));
+
+    await expect(client.getManifest(app, { tag: 'v1' }, context)).rejects.toMatchObject({
+      kind: 'notFound',
+      host: copy.host,
+    });
+    expect(registry.requests).toEqual([]);
+  });
+
+  test('mirrorOnly without a mirror is blocked', async () => {
+    const { client, app } = await mirrored({ resolveTags: false }, { mirrorOnly: true });
+    await expect(client.getManifest(app, { tag: 'v1' }, context)).rejects.toMatchObject({ kind: 'blocked' });
+  });
+
+  test('R5.27 credentials are looked up for the mirror’s own host', async () => {
+    const { copy, client, app } = await mirrored();
+    copy.putContent('copies/app', 'v1', image);
+    const asked: string[] = [];
+    const candidates = (host: string, repository: string) => {
+      asked.push(`${host}/${repository}`);
+      return [];
+    };
+    await client.getManifest(app, { tag: 'v1' }, { ...context, keyring: { candidates } });
+    expect(asked).toEqual([`${copy.host}/copies/app`]);
+  });
+
+  test('R5.27 or for what it mirrors, where the administrator says so', async () => {
+    const { registry, copy, client, app } = await mirrored({ credentialsFrom: 'upstream' });
+    copy.putContent('copies/app', 'v1', image);
+    const asked: string[] = [];
+    const candidates = (host: string, repository: string) => {
+      asked.push(`${host}/${repository}`);
+      return [];
+    };
+    await client.getManifest(app, { tag: 'v1' }, { ...context, keyring: { candidates } });
+    expect(asked).toEqual([`${registry.host}/team/app`]);
+  });
+
+  test('tags are listed at the registry itself', async () => {
+    const { registry, copy, client, app } = await mirrored();
+    registry.putContent('team/app', 'v1', image);
+    expect(await client.listTags(app, context)).toEqual({ tags: ['v1'], truncated: false });
+    expect(copy.requests).toEqual([]);
+  });
+
+  test('R5.28 a change that only a stand-in reports is believed the second time', async () => {
+    const { registry, copy, client, app } = await mirrored();
+    registry.putContent('team/app', 'v1', image);
+    await copy.close();
+
+    const check = () => client.checkTag(app, 'v1', newer.digest, context);
+    expect(await check()).toEqual({ outcome: 'unchanged', digest: newer.digest });
+    expect(await check()).toMatchObject({ outcome: 'changed', digest: image.digest });
+  });
+
+  test('a change that the first source reports is believed at once', async () => {
+    const { copy, client, app } = await mirrored();
+    copy.putContent('copies/app', 'v1', newer);
+    expect(await client.checkTag(app, 'v1', image.digest, context)).toMatchObject({
+      outcome: 'changed',
+      digest: newer.digest,
+    });
+  });
+});
