@@ -4,6 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type CustomResourceDefinition, imageCrd, imageStreamCrd, imageStreamImportCrd } from '../src/api/crd.ts';
+import { referencePages } from '../src/config/reference-pages.ts';
+import { ratesMarkdown } from '../src/registry/defaults.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -15,6 +17,8 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'crds/imagestreams.yaml', text: () => yamlOf(imageStreamCrd, 'src/api/image-stream.ts') },
   { path: 'crds/imagestreamimports.yaml', text: () => yamlOf(imageStreamImportCrd, 'src/api/image-stream-import.ts') },
   { path: 'crds/images.yaml', text: () => yamlOf(imageCrd, 'src/api/image.ts') },
+  ...referencePages().map(({ path, text }) => ({ path, text: () => text })),
+  { path: 'docs/reference/rates.md', text: ratesMarkdown },
 ];
 
 /** Paths of the files that are not what their source says now. */
