@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -111,15 +112,22 @@ async function readPems(file: File, path: string): Promise<ReadonlyMap<object, P
   return pems;
 }
 
-/** Throws what `node:tls` finds wrong with them. */
+/** Throws what Node finds wrong with them. */
 async function pemsOf(entry: RegistryDefaults | RegistryEntry, folder: string): Promise<Pems> {
   const read = (name: string) => readText(resolve(folder, name));
   const ca = entry.caFile === undefined ? entry.ca : await read(entry.caFile);
-  if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) throw new TypeError('not PEM');
+  if (ca !== undefined) checkCertificates(ca);
   const named = 'clientCert' in entry ? entry.clientCert : undefined;
   const clientCert = named && { cert: await read(named.certFile), key: await read(named.keyFile) };
-  createSecureContext({ ...(ca !== undefined && { ca }), ...clientCert });
+  createSecureContext(clientCert);
   return { ...(ca !== undefined && { ca }), ...(clientCert && { clientCert }) };
+}
+
+// A TLS context takes whatever it is given as `ca` and leaves out what it cannot read: that would be noticed late.
+function checkCertificates(pem: string): void {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (blocks === null) throw new TypeError('no certificate');
+  for (const block of blocks) new X509Certificate(block);
 }
 
 /** Settings are made on first use and kept for this many hosts: tenants can name hosts without end. */

@@ -56,8 +56,13 @@ export function readYamlDocuments(text: string, source: string): readonly YamlDo
       const state = fault.code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : oneLine(fault.message);
       throw new YamlFault(`${place(fault.pos[0])}: ${state}`);
     }
-    return documents.filter(document => document.contents !== null).map(document => located(document, source, place));
+    return documents.filter(isFilled).map(document => located(document, source, place));
   });
+}
+
+/** Between two `---` with nothing in it the parser sees a null of no length. */
+function isFilled({ contents }: Document.Parsed): boolean {
+  return contents !== null && contents.range[0] < contents.range[1];
 }
 
 function located(document: Document.Parsed, source: string, place: (offset: number) => string): YamlDocument {

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { formatDuration, parseDuration } from '../../../src/config/duration.ts';
+import { parseInterval } from '../../../src/imagestream/interval.ts';
+
+test.each([
+  ['15m', 900_000],
+  ['1h30m', 5_400_000],
+  ['90s', 90_000],
+  ['500ms', 500],
+  ['1.5h', 5_400_000],
+])('parseDuration() reads %s', (text, want) => {
+  expect(parseDuration(text)).toBe(want);
+});
+
+test.each(['', '15', 'm', '-5s', '0s', '15 m', '1d', '5s ', 'Infinitys', '1e3s'])(
+  'parseDuration() refuses "%s"',
+  text => {
+    expect(parseDuration(text)).toBeUndefined();
+  },
+);
+
+test('parseDuration() reads what formatDuration() writes', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 10 ** 10 }), ms => expect(parseDuration(formatDuration(ms))).toBe(ms)),
+  );
+});
+
+test('parseDuration() reads durations as annotations of tags are read', () => {
+  const text = fc.oneof(fc.string(), fc.stringMatching(/^(\d{1,3}(\.\d)?(h|m|s|ms)){1,3}$/));
+  fc.assert(fc.property(text, one => expect(parseDuration(one)).toBe(parseInterval(one))));
+});
