@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { Rejections, Trial } from './auth-rejections.ts';
 import type { AuthState, AuthStates, Unanswerable } from './auth-states.ts';
 import { type Call, failure } from './call.ts';
 import type { Credential } from './credentials.ts';
@@ -8,12 +7,11 @@ import { type Endpoint, endpointKey } from './endpoint.ts';
 import { RegistryError, type RegistryErrorReason } from './errors.ts';
 import type { RegistryObserver } from './observer.ts';
 import { readErrorBody } from './oci-errors.ts';
+import { NOBODY, type Proof, type Proofs, scopesOf } from './proofs.ts';
 import type { Question } from './questions.ts';
 import { Recent } from './recent.ts';
-import type { Redirects, Shown } from './redirects.ts';
-import { fillScopeTemplate, scopesFor } from './scope.ts';
-import { basic } from './token-requests.ts';
-import { ANONYMOUS, type HeldToken, type Tokens } from './tokens.ts';
+import type { Redirects } from './redirects.ts';
+import { ANONYMOUS, type Tokens } from './tokens.ts';
 import { type Reply, singleHeader } from './transport.ts';
 
 /** The registry's last word. `refusal` says why it is a no, when who we are was the reason. */
@@ -26,7 +24,7 @@ export interface Answer extends Reply {
 export interface AuthorizationParts {
   readonly states: AuthStates;
   readonly tokens: Tokens;
-  readonly rejections: Rejections;
+  readonly proofs: Proofs;
   readonly redirects: Redirects;
   readonly observer: RegistryObserver;
   readonly log: Logger;
@@ -34,7 +32,6 @@ export interface AuthorizationParts {
   readonly anonymousFallback: boolean;
 }
 
-const NOBODY: Shown = { identity: ANONYMOUS };
 const HOUR_MS = 3_600_000;
 const MAX_REMEMBERED = 10_000;
 
@@ -132,7 +129,7 @@ export class Authorization {
   ): Promise<Attempt> {
     for (let second = false; ; second = true) {
       const state = this.#parts.states.get(question.endpoint) ?? { kind: 'none' };
-      const proof = await this.#prove(question, credential, state, call);
+      const proof = await this.#parts.proofs.of(question, credential, state, call);
       if (proof instanceof RegistryError) return { got: false, error: proof };
       const reply = await this.#show(question, proof, second ? undefined : open, call);
       const answer: Answer = { ...reply, identity: proof.shown.identity };
@@ -167,64 +164,6 @@ export class Authorization {
       return reply;
     } catch (error) {
       proof.trial?.settle('unknown');
-      throw error;
-    }
-  }
-
-  /** What to show for a candidate, or the error that says why it is of no use here. */
-  async #prove(
-    question: Question,
-    credential: Credential | undefined,
-    state: AuthState,
-    call: Call,
-  ): Promise<Proof | RegistryError> {
-    if (state.kind === 'none' || (state.kind === 'basic' && credential === undefined)) return { shown: NOBODY };
-    if (state.kind === 'basic') return this.#proveByPassword(question.endpoint, credential, call);
-    if (credential?.kind === 'registryToken') {
-      const { token, fingerprint } = credential;
-      return { shown: { authorization: () => `Bearer ${token}`, identity: fingerprint } };
-    }
-    return this.#proveByToken(question, credential, state, call);
-  }
-
-  async #proveByPassword(
-    endpoint: Endpoint,
-    credential: Credential | undefined,
-    call: Call,
-  ): Promise<Proof | RegistryError> {
-    const pair = credential?.kind === 'identityToken' ? credential.basic : credential;
-    if (credential === undefined || pair === undefined || !('password' in pair)) {
-      return failure(call, { kind: 'unauthorized', reason: 'noCredentials' });
-    }
-    const { fingerprint } = credential;
-    const trial = await this.#parts.rejections.admit(endpoint.origin.host, fingerprint, call.context.signal);
-    if ('refusal' in trial) return failure(call, { ...trial.refusal, retryAtMs: trial.untilMs });
-    return { shown: { authorization: () => basic(pair), identity: fingerprint }, trial };
-  }
-
-  async #proveByToken(
-    question: Question,
-    credential: Credential | undefined,
-    state: AuthState & { kind: 'bearer' },
-    call: Call,
-  ): Promise<Proof | RegistryError> {
-    const { tokens } = this.#parts;
-    const shownTo = state.trusted ? credential : undefined;
-    try {
-      const held = await tokens.get(
-        {
-          realm: state.realm,
-          service: state.service,
-          scopes: scopesOf(question, state),
-          endpoint: question.endpoint,
-          ...(shownTo === undefined ? {} : { credential: shownTo }),
-        },
-        call,
-      );
-      const authorization = (): string => `Bearer ${tokens.current(held.key) ?? held.token}`;
-      return { shown: { authorization, identity: shownTo?.fingerprint ?? ANONYMOUS }, held };
-    } catch (error) {
-      if (error instanceof RegistryError && error.kind === 'unauthorized') return error;
       throw error;
     }
   }
@@ -277,26 +216,11 @@ export class Authorization {
   }
 }
 
-/** What is shown for one candidate, and what must hear how it fared. */
-interface Proof {
-  readonly shown: Shown;
-  readonly held?: HeldToken;
-  readonly trial?: Trial;
-}
-
 /** How one candidate fared: it got an answer, or was turned away by the registry or on the way to it. */
 type Attempt =
   | { readonly got: true; readonly answer: Answer }
   | { readonly got: false; readonly answer: Answer }
   | { readonly got: false; readonly error: RegistryError };
-
-function scopesOf(question: Question, state: AuthState & { kind: 'bearer' }): readonly string[] {
-  const template = state.templates[question.scope];
-  return scopesFor(
-    question.repository,
-    template === undefined ? undefined : fillScopeTemplate(template, question.repository),
-  );
-}
 
 /** Names what a state makes us show: another one is worth another try. */
 function planOf(question: Question, state: AuthState): string {

@@ -16,6 +16,7 @@ import { Manifests, type VerifiedManifest } from './manifests.ts';
 import { MirroredPulls } from './mirrored-pulls.ts';
 import { deafObserver, type RegistryObserver } from './observer.ts';
 import { Places } from './places.ts';
+import { Proofs } from './proofs.ts';
 import { PullQuota } from './pull-quota.ts';
 import { Redirects } from './redirects.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -61,7 +62,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
   const authorization = new Authorization({
     states,
     tokens,
-    rejections,
+    proofs: new Proofs(tokens, rejections),
     redirects,
     observer,
     log,

@@ -129,7 +129,7 @@ describe('Docker Hub (12.4)', () => {
     ['A15 nothing left', { 'ratelimit-remaining': '0;w=21600' }, 0],
     ['A16 nonsense', { 'ratelimit-remaining': 'abc' }, 1],
     ['A17 no headers', {}, 1],
-  ])('%s: a change is told, verified by %3$d GETs', async (_name, headers, gets) => {
+  ])('%s: a change is told', async (_name, headers, gets) => {
     const { registry, client } = await hub();
     const digest = { 'Docker-Content-Digest': image.digest };
     registry.on({ method: 'HEAD' }, { headers: { ...digest, ...(headers as Record<string, string>) } });
