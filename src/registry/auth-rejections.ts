@@ -97,9 +97,21 @@ export class Rejections {
   }
 
   #window(host: string): Window {
-    const window = this.#windows.get(host) ?? { rejectedAtMs: [], trying: new Set() };
+    const known = this.#windows.get(host);
+    if (known !== undefined) return known;
+    this.#dropIdleWindows();
+    const window = { rejectedAtMs: [], trying: new Set<Promise<void>>() };
     this.#windows.set(host, window);
     return window;
+  }
+
+  /** Tenants name hosts, so there may be any number of them. */
+  #dropIdleWindows(): void {
+    if (this.#windows.size < MAX_REMEMBERED) return;
+    const nowMs = this.#clock.now();
+    for (const [host, { rejectedAtMs, trying }] of this.#windows) {
+      if (trying.size === 0 && rejectedAtMs.every(atMs => nowMs - atMs >= WINDOW_MS)) this.#windows.delete(host);
+    }
   }
 }
 

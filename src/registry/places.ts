@@ -44,8 +44,22 @@ export class Places {
     use: (endpoint: Endpoint, call: Call) => Promise<T>,
   ): Promise<T> {
     const { host, repository } = source;
-    const callWith = (budget: Budget): Call => ({ context, blame: { host, repository }, budget });
-    const call = callWith({ spentMs: 0, answered: false });
+    const call: Call = { context, blame: { host, repository }, budget: { spentMs: 0, answered: false } };
+    try {
+      return await this.#atBest(source, call, use);
+    } catch (error) {
+      // Whatever it was that was waited for, the caller hears of its own abort in one way.
+      if (error instanceof RegistryError || !context.signal.aborted) throw error;
+      throw failure(call, { kind: 'aborted', cause: context.signal.reason });
+    }
+  }
+
+  async #atBest<T>(
+    source: Pick<PullSource, 'host' | 'insecure'>,
+    call: Call,
+    use: (endpoint: Endpoint, call: Call) => Promise<T>,
+  ): Promise<T> {
+    const { host } = source;
     const settings = this.#settings.host(host);
     const fixed = this.#fixedOrigin(host, settings, call);
     const insecure = source.insecure && this.#honoursInsecure(host, settings);
@@ -58,7 +72,7 @@ export class Places {
       return await use(secureEndpoint, call);
     } catch (error) {
       if (!this.#mayFallBack(error, call.budget)) throw error;
-      return this.#overHttp(plainEndpoint, callWith({ ...call.budget }), use);
+      return this.#overHttp(plainEndpoint, call, use);
     }
   }
 

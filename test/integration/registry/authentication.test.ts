@@ -110,6 +110,21 @@ describe('a registry with tokens', () => {
     expect(registry.count({ method: 'HEAD' })).toBe(101);
   });
 
+  test('who gives up while another finds out hears of its own abort', async () => {
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer' } });
+    registry.putContent('team/app', 'v1', image);
+    const leaving = new AbortController();
+    registry.on({ method: 'HEAD', times: 1 }, () => {
+      leaving.abort(new Error('gone'));
+      return { status: 503 };
+    });
+    const first = client.checkTag(app, 'v1', image.digest, anonymous);
+    const second = client.checkTag(app, 'v1', image.digest, { ...anonymous, signal: leaving.signal });
+
+    await expect(second).rejects.toMatchObject({ name: 'RegistryError', kind: 'aborted' });
+    await expect(first).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
   test('7.1 a known endpoint costs one request per check while the token holds', async () => {
     const { registry, client, app, clock } = await bench({ auth: { kind: 'bearer' } });
     registry.putContent('team/app', 'v1', image);
@@ -122,6 +137,24 @@ describe('a registry with tokens', () => {
     await clock.advance(300_000);
     await client.checkTag(app, 'v1', image.digest, anonymous);
     expect(story(registry.requests)).toEqual(['token', 'HEAD']);
+  });
+
+  test('7.1 100 unchanged tags in 20 repositories cost at most 121 requests, then 120', async () => {
+    const { registry, client, app, clock } = await bench({ auth: { kind: 'bearer' } });
+    const tags = Array.from({ length: 100 }, (_, at) => ({ repository: `team/app-${at % 20}`, tag: `v${at}` }));
+    for (const { repository, tag } of tags) registry.putContent(repository, tag, image);
+    const cycle = async () => {
+      registry.forget();
+      await Promise.all(
+        tags.map(({ repository, tag }) => client.checkTag({ ...app, repository }, tag, image.digest, anonymous)),
+      );
+      return registry.requests.length;
+    };
+
+    expect(await cycle()).toBeLessThanOrEqual(121);
+    await clock.advance(900_000);
+    expect(await cycle()).toBeLessThanOrEqual(120);
+    expect(registry.count({ method: 'GET', path: MANIFEST })).toBe(0);
   });
 
   test('2.5 a password is shown to the realm, with service, scope and account', async () => {

@@ -74,6 +74,24 @@ describe('realms (12.5)', () => {
     expect(heard.untrusted).toHaveLength(2);
   });
 
+  test('R2.20 a registry that changes its realm to somebody else’s gets no password sent there', async () => {
+    const { here, registry, get } = await realmWorld(
+      'reg.example.com',
+      'https://auth.example.com/token',
+      `${PUBLIC}:443`,
+      `${ELSEWHERE}:443`,
+    );
+    await get();
+    here.addresses['attacker.example.net'] = ['93.184.216.36'];
+    const attacker = await here.server('93.184.216.36:443');
+    attacker.on({}, { body: { token: 'x' } });
+    const challenge = 'Bearer realm="https://attacker.example.net/token",service="fake"';
+    registry.on({ path: /manifests/ }, { status: 401, headers: { 'WWW-Authenticate': challenge } });
+
+    await expect(get()).rejects.toMatchObject({ kind: 'unauthorized' });
+    expect(attacker.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
   test('Z8 a realm that a TLS proxy makes say http is asked over https at the endpoint’s port', async () => {
     const { registry, get } = await realmWorld(
       'reg.example.com',
