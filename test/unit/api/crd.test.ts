@@ -36,10 +36,12 @@ describe('generated files', () => {
     expect(staleFiles(root, files)).toEqual(['crds/images.yaml', 'crds/no-such-file.yaml']);
   });
 
-  test.each(generatedFiles)('$path says who made it and has no anchors', ({ path, text }) => {
-    expect(text()).toMatch(/^# .*`make generate`: do not edit\.\n/);
+  test.each(generatedFiles.filter(({ path }) => !path.endsWith('.json')))('$path says who made it', ({ text }) => {
+    expect(text()).toMatch(/`make generate`: do not edit\./);
+  });
+
+  test.each(generatedFiles.filter(({ path }) => path.endsWith('.yaml')))('$path has no anchors', ({ text }) => {
     expect(text()).not.toMatch(/: [&*]a\d/);
-    expect(path).toMatch(/\.yaml$/);
   });
 
   test.each(crds)('crds/%s.yaml reads back as the object', (name, crd) => {
