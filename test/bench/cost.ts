@@ -118,27 +118,32 @@ async function steadyState(): Promise<Figure[]> {
   // A new process with the digests of the old one: nothing is learned yet, so this is the first cycle after a restart.
   const engine = createEngine({ inFlight: 8, plainHttp: true });
   await fake.forget();
-  await sideBySide(places, 32, async ({ repository, tag }) => {
-    const check = await engine.client.checkTag(
-      { host: fake.host, repository: `bench/${repository}`, insecure: false },
-      `t${tag}`,
-      digests.get(`${repository}:${tag}`) ?? '',
-      engine.context,
-    );
-    if (check.outcome !== 'unchanged') throw new Error(`bench/${repository}:t${tag} is ${check.outcome}`);
-  });
+  const cycle = () =>
+    sideBySide(places, 32, async ({ repository, tag }) => {
+      const check = await engine.client.checkTag(
+        { host: fake.host, repository: `bench/${repository}`, insecure: false },
+        `t${tag}`,
+        digests.get(`${repository}:${tag}`) ?? '',
+        engine.context,
+      );
+      if (check.outcome !== 'unchanged') throw new Error(`bench/${repository}:t${tag} is ${check.outcome}`);
+    });
+  await cycle();
+  const restarted = await fake.heard();
+  // The steady state, at the worst: every token has run out since the last cycle.
+  engine.client.invalidateIdentity('anonymous');
+  await fake.forget();
+  await cycle();
+  const steady = await fake.heard();
   await engine.client.close();
-  const heard = await fake.heard();
   await fake.close();
-  const count = (test: (path: string, method: string) => boolean) =>
-    heard.filter(({ path, method }) => test(path, method)).length;
+  const needless = [...restarted, ...steady].filter(
+    ({ method, path }) => path === '/v2/' || (method === 'GET' && path.includes('/manifests/')),
+  );
   const name = '1,000 unchanged tags in 200 repositories, Bearer';
   return [
-    { name: `${name}, after a restart`, value: heard.length, unit: ' req', bound: { atMost: 1210 } },
-    {
-      name: `${name}: manifest GETs and pings`,
-      value: count((path, method) => path === '/v2/' || (method === 'GET' && path.includes('/manifests/'))),
-      bound: { atMost: 0 },
-    },
+    { name: `${name}, after a restart`, value: restarted.length, unit: ' req', bound: { atMost: 1210 } },
+    { name: `${name}, each cycle`, value: steady.length, unit: ' req', bound: { atMost: 1200 } },
+    { name: `${name}: manifest GETs and pings`, value: needless.length, bound: { atMost: 0 } },
   ];
 }
