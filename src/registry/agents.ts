@@ -47,6 +47,7 @@ export class Agents {
   readonly #dial: Dial | undefined;
   readonly #agents = new Map<string, Dispatcher>();
   readonly #made = new Map<string, number>();
+  readonly #pemIds = new Map<string, number>();
 
   constructor(guard: AddressGuard, timeouts: Timeouts, dial: Dial | undefined) {
     this.#guard = guard;
@@ -55,7 +56,7 @@ export class Agents {
   }
 
   dispatcher(profile: TransportProfile): Dispatcher {
-    const key = JSON.stringify(profile);
+    const key = this.#keyOf(profile);
     const known = this.#agents.get(key);
     if (known !== undefined) return known;
     const made = this.#create(profile);
@@ -77,6 +78,18 @@ export class Agents {
   async close(): Promise<void> {
     await Promise.all([...this.#agents.values()].map(agent => agent.destroy()));
     this.#agents.clear();
+  }
+
+  /** Asked for with every request, so PEM texts, which are long, stand in it by number. */
+  #keyOf({ verify, allowH2, connections, proxy, reach, ca, clientCert }: TransportProfile): string {
+    const idOf = (pem: string | undefined): number => {
+      if (pem === undefined) return 0;
+      const id = this.#pemIds.get(pem) ?? this.#pemIds.size + 1;
+      this.#pemIds.set(pem, id);
+      return id;
+    };
+    const pems = [ca, clientCert?.cert, clientCert?.key].map(idOf);
+    return [verify, allowH2, connections, reach.private, reach.loopback, ...pems, proxy ?? ''].join(' ');
   }
 
   #create(profile: TransportProfile): Dispatcher {

@@ -89,8 +89,8 @@ export class Authorization {
     for (const credential of order) {
       const attempt = await this.#tryAs(question, credential, open, call);
       if (attempt.got && !(attempt.answer.status === 404 && hidden-- > 0)) {
-        if (first === undefined || attempt.answer.status < 400) {
-          this.#remember(question, candidates, credential, first !== undefined);
+        if (first === undefined || attempt.answer.status < 400 || mayPass(attempt.answer)) {
+          if (attempt.answer.status < 400) this.#remember(question, candidates, credential, first !== undefined);
           return attempt.answer;
         }
         break;
@@ -174,7 +174,8 @@ export class Authorization {
     const { endpoint, repository, scope: kind } = question;
     let learned = states.learn(endpoint, reply.headers, { repository, kind, scoped: true }, call);
     if (learned.kind === 'unanswerable' && learned.reason === 'noChallenge') {
-      const ping = await redirects.follow({ ...question, method: 'GET', path: '/v2/', pull: false }, NOBODY, call);
+      const { query: _query, ...rest } = question;
+      const ping = await redirects.follow({ ...rest, method: 'GET', path: '/v2/', pull: false }, NOBODY, call);
       if (ping.status === 401 && ping.from === 'registry') {
         learned = states.learn(endpoint, ping.headers, { repository, kind, scoped: false }, call);
       }
@@ -221,6 +222,11 @@ type Attempt =
   | { readonly got: true; readonly answer: Answer }
   | { readonly got: false; readonly answer: Answer }
   | { readonly got: false; readonly error: RegistryError };
+
+/** A no that has nothing to do with who asks: it must not be hidden behind what an earlier candidate was told. */
+function mayPass({ status }: Reply): boolean {
+  return status === 429 || status === 408 || status >= 500;
+}
 
 /** Names what a state makes us show: another one is worth another try. */
 function planOf(question: Question, state: AuthState): string {

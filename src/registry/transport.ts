@@ -111,7 +111,7 @@ export class Transport {
     };
     try {
       return await this.#parts.lanes.run(admission, () =>
-        exchange.method === 'GET'
+        exchange.method === 'GET' && !exchange.quick
           ? this.#bodies.hold(signal, () => this.#send(exchange, call))
           : this.#send(exchange, call),
       );

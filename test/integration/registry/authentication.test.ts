@@ -445,6 +445,23 @@ describe('several credentials', () => {
     expect(registry.count({ path: '/token' })).toBe(1);
   });
 
+  test('T2 a 503 for the second is the answer, not the refusal of the first', async () => {
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer', issuer: issuer() } });
+    registry.on({ path: MANIFEST }, { status: 503 });
+    registry.on(
+      { path: MANIFEST, times: 1 },
+      {
+        status: 401,
+        headers: { 'WWW-Authenticate': `Bearer realm="${registry.url}/token",service="fake"` },
+      },
+    );
+
+    await expect(client.getManifest(app, { tag: 'v1' }, requestContext(mallory, alice))).rejects.toMatchObject({
+      kind: 'unavailable',
+      status: 503,
+    });
+  });
+
   test('T3 R3.20 a public image is read anonymously, with a warning', async () => {
     const { registry, client, app, heard } = await bench({ auth: { kind: 'bearer', issuer: tokenIssuer({ users }) } });
     registry.putContent('team/app', 'v1', image);

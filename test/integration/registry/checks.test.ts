@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ACCEPT } from '../../../src/image/media-types.ts';
-import { refusal, sha256 } from '../../fake/registry.ts';
+import { refusal, sha256, startFakeRegistry } from '../../fake/registry.ts';
 import { requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
-import { bench, closeAll } from './bench.ts';
+import { bench, clientOf, closeAll, closeLater } from './bench.ts';
 
 const context = requestContext();
 const MANIFEST = /\/manifests\//;
@@ -26,6 +26,16 @@ describe('checkTag()', () => {
       path: '/v2/team/app/manifests/v1',
       headers: { accept: ACCEPT, 'accept-encoding': 'identity', 'user-agent': 'imagestream-operator/test' },
     });
+  });
+
+  test('a registry at a name is found through the system’s resolver', async () => {
+    const registry = closeLater(await startFakeRegistry());
+    const host = `localhost:${registry.port}`;
+    const { client } = clientOf({ [host]: { plainHttp: true } });
+    const digest = registry.putContent('team/app', 'v1', one);
+
+    const app = { host, repository: 'team/app', insecure: false };
+    expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
   });
 
   test('G2 a changed tag is fetched by its new digest: two requests', async () => {
