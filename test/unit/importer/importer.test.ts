@@ -90,6 +90,13 @@ describe('importRequest: manifest lists (import-semantics 11.4)', () => {
       want: ['B'],
     },
     {
+      name: 'the preference of the target tag counts, not that of the source tag',
+      images: [image('test:latest', { to: { name: 'other' } })],
+      stream: preferring({ arch: 'arm64' }),
+      requests: 'tag A',
+      want: ['A'],
+    },
+    {
       name: 'prefer-arch=s390x',
       images: [image('test:latest', latest)],
       stream: preferring({ arch: 's390x' }),
@@ -413,6 +420,36 @@ describe('importRequest: grouping (import-semantics 3)', () => {
       `test@${A.digest}`,
     ]);
     expect(entries.map(({ result }) => result.source)).toEqual([{ from: 'test:1', digest: A.digest }]);
+  });
+
+  test('R0.12 secure and insecure fetches are never shared', async () => {
+    const client = scriptedClient();
+    client.put('1', A);
+    await runImport(client, { images: [image('test:1', { importPolicy: { insecure: true } }), image('test:1')] });
+    const fetches = client.asked.filter(({ op }) => op === 'manifest');
+    expect(fetches.map(({ insecure }) => insecure)).toEqual([true, false]);
+  });
+
+  test('D23 every request goes through the retry that the importer was given', async () => {
+    const client = scriptedClient();
+    client.put('latest', L);
+    const tries = new Map<unknown, number>();
+    const importer = importerOf(client, undefined, {
+      retry: async action => {
+        tries.set(action, (tries.get(action) ?? 0) + 1);
+        return action();
+      },
+    });
+    const isi = importOf({ images: [image('test')], repository: { from: { kind: 'DockerImage', name: 'test' } } });
+    await importer.importRequest({
+      isi,
+      keyring,
+      platform: LINUX_AMD64,
+      maxImagesPerRepository: 0,
+      blockedHosts: new Set(),
+      signal: new AbortController().signal,
+    });
+    expect(tries.size).toBe(client.asked.length);
   });
 
   test('3.5 the tag next to a digest is ignored', async () => {
