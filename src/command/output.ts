@@ -1,13 +1,22 @@
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
 import type { Image } from '../api/image.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageImportStatus, ImageStreamImport } from '../api/image-stream-import.ts';
-import { humanSize, shortDigest, table } from './table.ts';
+import { humanSize, oneLine, shortDigest, table } from './table.ts';
 
 /** An API object as YAML that kubectl reads back the same (1.1: `on` and `2026-01-01` are quoted). */
 export function toYaml(object: unknown): string {
-  return stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(object, { version: '1.1', merge: false, aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_key, scalar) => {
+      if (typeof scalar.value === 'string' && READ_OTHERWISE.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
+
+/** Plain texts that the writer leaves unquoted and readers take for a merge, or (YAML 1.2) for an octal number. */
+const READ_OTHERWISE = /^(?:<<$|0o[0-7])/;
 
 export function toJson(object: unknown): string {
   return `${JSON.stringify(object, null, 2)}\n`;
@@ -37,7 +46,8 @@ function repositoryLines({ spec, status }: ImageStreamImport): string {
   const repository = status?.repository;
   if (repository === undefined) return '';
   const name = spec.repository?.from.name ?? '';
-  const failure = repository.status?.status === 'Failure' ? `${name}: ${repository.status.message ?? ''}\n` : '';
+  const failed = repository.status?.status === 'Failure';
+  const failure = failed ? `${oneLine(`${name}: ${failureText(repository)}`)}\n` : '';
   const more = repository.additionalTags ?? [];
   const left = more.length > 0 ? `Not imported, over the limit: ${more.length} tags (${sample(more)})\n` : '';
   return failure + left;
@@ -49,7 +59,7 @@ function row(from: string, tag: string, found: ImageImportStatus | undefined): s
   return [from, tag, shortDigest(image.metadata.name ?? ''), sizeOf(image, found?.manifests ?? []), 'imported'];
 }
 
-function failureText(found: ImageImportStatus | undefined): string {
+function failureText(found: Partial<Pick<ImageImportStatus, 'status'>> | undefined): string {
   const { reason, message } = found?.status ?? {};
   return `${reason ?? 'Failed'}: ${message ?? 'not imported'}`;
 }
@@ -99,7 +109,8 @@ export function streamNames(stream: ImageStream): string {
 }
 
 function lines(texts: readonly (string | undefined)[]): string {
-  return [...new Set(texts.filter(text => text !== undefined && text !== ''))].map(text => `${text}\n`).join('');
+  const named = texts.map(text => oneLine(text ?? '')).filter(text => text !== '');
+  return [...new Set(named)].map(text => `${text}\n`).join('');
 }
 
 function sample(names: readonly string[]): string {

@@ -1,6 +1,6 @@
 /** Lays rows out in columns, two spaces apart, as kubectl does. The last column is never padded. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
+  const all = [header, ...rows].map(cells => cells.map(oneLine));
   const widths = header.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
@@ -8,6 +8,11 @@ export function table(header: readonly string[], rows: readonly (readonly string
       .join('  ')
       .trimEnd();
   return `${all.map(line).join('\n')}\n`;
+}
+
+/** A text without line breaks and terminal controls: it may be a registry's, or from a file anybody wrote. */
+export function oneLine(text: string): string {
+  return text.replace(/\s*[\p{Cc}\u2028\u2029]+\s*/gu, ' ');
 }
 
 /** `sha256:4f1c0a2b9d3e…`: enough of a digest to tell two apart by eye. */

@@ -1,6 +1,6 @@
 import type { ImageStream, TagHistory } from '../api/image-stream.ts';
 import type { DueReason } from '../imagestream/due.ts';
-import { shortDigest } from './table.ts';
+import { oneLine, shortDigest } from './table.ts';
 
 /** Something about a tag that a person watching wants to hear. */
 export interface TagChange {
@@ -42,7 +42,7 @@ export function changeLine(change: TagChange): string {
   const time = new Date(change.time).toTimeString().slice(0, 8);
   const [image, previous] = [change.image, change.previousImage].map(name => shortDigest(name ?? ''));
   const what = change.failure ?? (change.previousImage === undefined ? image : `${previous} → ${image}`);
-  return `${time} ${change.tag} ${change.change} ${what} (${change.reason})\n`;
+  return `${oneLine(`${time} ${change.tag} ${change.change} ${what} (${change.reason})`)}\n`;
 }
 
 export function streamName({ metadata }: ImageStream): string {
