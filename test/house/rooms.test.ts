@@ -35,8 +35,12 @@ const PURE_FILES = [
   'queue/token-bucket.ts',
   'registry/challenge.ts',
   'registry/docker-config.ts',
+  'registry/docker-entry.ts',
   'registry/errors.ts',
+  'registry/failure-causes.ts',
+  'registry/host-names.ts',
   'registry/keyring.ts',
+  'registry/locations.ts',
   'registry/mirrors.ts',
   'registry/oci-errors.ts',
   'registry/pages.ts',
@@ -47,7 +51,9 @@ const PURE_FILES = [
   'registry/safety.ts',
   'registry/scope.ts',
   'registry/token-answer.ts',
+  'importer/error-text.ts',
   'importer/failure-texts.ts',
+  'importer/oci-texts.ts',
   'importer/tag-priority.ts',
 ];
 /** Computing modules of Node: no I/O, no state of the machine. */
