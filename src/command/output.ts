@@ -6,7 +6,12 @@ import { humanSize, oneLine, shortDigest, table } from './table.ts';
 
 /** An API object as YAML that kubectl reads back the same (1.1: `on` and `2026-01-01` are quoted). */
 export function toYaml(object: unknown): string {
-  const document = new Document(object, { version: '1.1', merge: false, aliasDuplicateObjects: false });
+  const document = new Document(object, {
+    version: '1.1',
+    aliasDuplicateObjects: false,
+    // Here << is a text like any other.
+    customTags: tags => tags.filter(tag => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:merge'),
+  });
   visit(document, {
     Scalar: (_key, scalar) => {
       if (typeof scalar.value === 'string' && READ_OTHERWISE.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
