@@ -38,6 +38,8 @@ export class ConnectFailed extends Error {
 
 /** Kept connections and TLS sessions are dropped with their agent when this many profiles are in use. */
 const MAX_AGENTS = 256;
+/** Origins whose connections are counted. */
+const MAX_COUNTED = 10_000;
 /** Largest answer of all (a tags page) and a little: the outer belt of R6.6. */
 const MAX_RESPONSE_BYTES = 9 * 1024 * 1024;
 
@@ -139,6 +141,8 @@ export class Agents {
           return;
         }
         const origin = originOf(options);
+        // Tenants name hosts, so there may be any number of them; a count that is lost costs a second try at most.
+        if (this.#made.size > MAX_COUNTED) this.#made.clear();
         this.#made.set(origin, this.connectionsMade(origin) + 1);
         callback(null, socket);
       };
