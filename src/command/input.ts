@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { type FieldError, invalidStatus, quote, standalone } from '../api/errors.ts';
 import { type ImageStream, imageStreamSchema } from '../api/image-stream.ts';
 import { type ImageStreamImport, imageStreamImportSchema } from '../api/image-stream-import.ts';
 import { API_VERSION, GROUP } from '../api/names.ts';
 import type { Schema } from '../api/schema.ts';
 import type { Status } from '../api/status.ts';
-import { checkSchema, type FaultKind, formatFault, type SchemaFault } from '../api/validate.ts';
+import { checkSchema, formatFault, type SchemaFault } from '../api/validate.ts';
 import { readYaml, type YamlDocument, YamlFault } from '../config/yaml.ts';
 import type { AllowList } from '../imagestream/allow-list.ts';
 import { withImportDefaults, withStreamDefaults } from '../imagestream/defaults.ts';
@@ -50,18 +50,27 @@ export function validImport(isi: ImageStreamImport, allowed: AllowList | undefin
 async function readDocument(path: string, stdin: NodeJS.ReadableStream): Promise<YamlDocument> {
   const name = path === '-' ? 'standard input' : path;
   try {
-    return readYaml(path === '-' ? await readAll(stdin) : await readFile(path, 'utf8'), name);
+    return readYaml(await readText(path === '-' ? stdin : createReadStream(path)), name);
   } catch (error) {
     if (error instanceof YamlFault) throw new CommandFault([error.message]);
     throw fileFault('read', name, error);
   }
 }
 
-async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
+/** The text of a stream; of one that does not end, enough of it to be refused for its size. */
+async function readText(stream: NodeJS.ReadableStream): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    if (length > ENOUGH_BYTES) break;
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
+
+/** More than `readYaml` takes. */
+const ENOUGH_BYTES = 9 * 1024 * 1024;
 
 function kindOf(document: YamlDocument, kinds: readonly string[]): string {
   const { value } = document;
@@ -105,7 +114,7 @@ function checked<T>(
   validate: () => { readonly object: T; readonly errors: readonly FieldError[] },
 ): T {
   const faults = checkSchema(schema, document.value, '');
-  const misshapen = faults.filter(fault => !SAID_BY_VALIDATION.has(fault.kind));
+  const misshapen = faults.filter(fault => !isSaidByValidation(fault));
   const name = nameOf(document.value);
   if (misshapen.length > 0) throw schemaRefusal(kind, name, misshapen, document);
   const { object, errors } = validate();
@@ -114,7 +123,10 @@ function checked<T>(
   return object;
 }
 
-const SAID_BY_VALIDATION: ReadonlySet<FaultKind> = new Set(['required', 'enum', 'pattern']);
+/** Validation takes texts that are not there for empty ones; an object that is not there (`from`) it relies on. */
+function isSaidByValidation({ kind, path }: SchemaFault): boolean {
+  return kind === 'enum' || kind === 'pattern' || (kind === 'required' && /\.(?:name|kind)$/.test(path));
+}
 
 function refusal(
   kind: string,
