@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { CommandFault } from '../../../src/command/fault.ts';
 import { type ImportInput, readImportFile, readStreamFile, validImport } from '../../../src/command/input.ts';
 import { parseAllowList } from '../../../src/imagestream/allow-list.ts';
-import { imageStreamImport } from '../../gen/objects.ts';
+import { failed, imported } from '../../gen/history.ts';
+import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'input-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -274,8 +275,19 @@ describe('any input', () => {
       spec: { import: true, images: list },
     }));
 
+  const valid = [
+    imageStreamImport({ import: true, images: ['a/b:1'], repository: 'a/b' }),
+    imageStream({
+      tags: [specTag('1', 'a/b:1')],
+      history: [imported('1', 'a/b:1'), { tag: '2', conditions: [failed()] }],
+    }),
+  ];
+  const mutants = fc
+    .tuple(fc.constantFrom(...valid), fc.array(fc.nat(), { minLength: 1, maxLength: 6 }), fc.jsonValue())
+    .map(([object, way, value]) => replaced(object, way, value));
+
   test.each([
-    ['object', fc.oneof(fc.jsonValue(), mutated, entries).map(value => JSON.stringify(value))],
+    ['object', fc.oneof(fc.jsonValue(), mutated, entries, mutants).map(value => JSON.stringify(value))],
     ['text', fc.string({ unit: 'binary' })],
   ])('%s is read or refused in lines, never anything else', async (_name, texts) => {
     await fc.assert(
@@ -293,6 +305,17 @@ describe('any input', () => {
           expect(line).not.toMatch(/[\n\r]|\bat .*\.ts:/);
         }
       }),
+      { numRuns: 500 },
     );
   });
 });
+
+/** The object with one of its parts replaced; `way` says which, by the places of keys. */
+function replaced(object: unknown, [at, ...way]: readonly number[], value: unknown): unknown {
+  if (at === undefined || typeof object !== 'object' || object === null) return value;
+  const keys = Object.keys(object);
+  const key = keys[at % keys.length];
+  if (key === undefined) return value;
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(object) ? [...object] : { ...object };
+  return Object.assign(copy, { [key]: replaced(Reflect.get(object, key), way, value) });
+}
