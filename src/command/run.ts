@@ -1,5 +1,7 @@
 import { type Surroundings, VERSION } from './surroundings.ts';
 
+export { endOnBrokenOutput, unexpectedError } from './broken-output.ts';
+
 /** Runs a command with its arguments and resolves to the exit status: 0, 1 (something failed) or 2 (wrong usage). */
 type Command = (argv: readonly string[], surroundings: Surroundings) => Promise<number>;
 
