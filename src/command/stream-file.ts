@@ -3,12 +3,15 @@ import { access, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ImageStream } from '../api/image-stream.ts';
-import { fileFault } from './fault.ts';
+import { CommandFault, fileFault } from './fault.ts';
 import { readStreamFile } from './input.ts';
 import { toYaml } from './output.ts';
 
 /** The stream that an earlier run kept, or undefined when there was none. Throws `CommandFault`. */
 export async function readSavedStream(path: string): Promise<ImageStream | undefined> {
+  if (path === '-') {
+    throw new CommandFault(['--stream-out: "-": expected a file; -o yaml prints to standard output']);
+  }
   try {
     await access(path);
   } catch (error) {
