@@ -55,12 +55,11 @@ interface Configs {
 
 async function readSources(sources: CredentialSources): Promise<Configs> {
   if (sources.pullSecretsFile !== undefined) return readSecretsFile(sources.pullSecretsFile);
-  if (sources.authFile !== undefined)
-    return readAuthFile(sources.authFile, await read(sources.authFile), sources.hosts);
+  if (sources.authFile !== undefined) return readAuthFile(sources.authFile, await read(sources.authFile), sources);
   const found: Configs[] = [];
   for (const path of defaultAuthFiles(sources.env)) {
     const text = await readIfThere(path);
-    if (text !== undefined) found.push(await readAuthFile(path, text, sources.hosts));
+    if (text !== undefined) found.push(await readAuthFile(path, text, sources));
   }
   return { configs: found.flatMap(({ configs }) => configs), warnings: found.flatMap(({ warnings }) => warnings) };
 }
@@ -91,14 +90,16 @@ function secretsOf(document: unknown): readonly unknown[] | undefined {
   return Array.isArray(items) ? items : undefined;
 }
 
-async function readAuthFile(path: string, text: string, hosts: readonly string[]): Promise<Configs> {
+async function readAuthFile(path: string, text: string, sources: CredentialSources): Promise<Configs> {
+  // As docker and podman take it.
+  if (text.trim() === '') return { configs: [], warnings: [] };
   const document = parseJson(path, text);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new CommandFault([`"${path}": expected a JSON object with auths`]);
   }
   // A file that only names helpers is as good as one with credentials in it.
   const { entries, warnings } = 'auths' in document ? readDockerConfigJson(text) : { entries: [], warnings: [] };
-  const helpers = await readHelpers(document as AuthFile, hosts);
+  const helpers = await readHelpers(document as AuthFile, sources);
   return {
     configs: [{ entries }, ...helpers.configs],
     warnings: [...warnings, ...helpers.warnings].map(warning => `${path}: ${warning}`),
@@ -111,7 +112,7 @@ interface AuthFile {
 }
 
 /** Runs the helpers that the file names for the registries that will be asked. One that fails is only warned of. */
-async function readHelpers(file: AuthFile, hosts: readonly string[]): Promise<Configs> {
+async function readHelpers(file: AuthFile, { hosts, env }: CredentialSources): Promise<Configs> {
   const named = new Map(Object.entries(isObject(file.credHelpers) ? file.credHelpers : {}));
   const store = typeof file.credsStore === 'string' && file.credsStore !== '' ? file.credsStore : undefined;
   const configs: DockerConfig[] = [];
@@ -122,7 +123,7 @@ async function readHelpers(file: AuthFile, hosts: readonly string[]): Promise<Co
     if (name === undefined) continue;
     const server = host === 'docker.io' ? HUB_SERVER : host;
     try {
-      const credential = await askCredentialHelper(name, server);
+      const credential = await askCredentialHelper(name, server, env);
       if (credential === undefined) continue;
       const { username, secret: password } = credential;
       configs.push(readDockerConfigJson(JSON.stringify({ auths: { [server]: { username, password } } })));

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import type { Environment } from '../config/command-line.ts';
 
 const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT = 64 * 1024;
@@ -13,14 +14,18 @@ export interface HelperCredential {
  * Asks `docker-credential-<name> get` for the credential of a registry, as docker and podman do: the server on standard
  * input, JSON on standard output. `undefined` when it has none. Throws with a message that holds no secret.
  */
-export function askCredentialHelper(name: string, server: string): Promise<HelperCredential | undefined> {
+export function askCredentialHelper(
+  name: string,
+  server: string,
+  env: Environment,
+): Promise<HelperCredential | undefined> {
   if (!/^[\w.-]+$/.test(name)) throw new Error(`credential helper ${JSON.stringify(name)} has no usable name`);
   const program = `docker-credential-${name}`;
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,
       ['get'],
-      { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT, encoding: 'utf8' },
+      { timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT, encoding: 'utf8', env: { ...env } },
       (error, stdout) => {
         if (error === null) {
           const credential = parseAnswer(stdout);
