@@ -4,7 +4,7 @@ import { canonicalRepository, InvalidReference, parseReference } from '../refere
 import { hasFailed } from './conditions.ts';
 import { type IntervalDefaults, intervalOf } from './interval.ts';
 import { requestOf, type TagRequest } from './request.ts';
-import { previousSlot, slotAfter } from './slot.ts';
+import { type Slots, slotsAround } from './slot.ts';
 import { isByDigest, isImportable, isUnsupported, onlyPlatformDiffers, type Platform, sameRequest } from './source.ts';
 import { historiesOf } from './tag-state.ts';
 
@@ -95,8 +95,11 @@ interface TagFacts {
   readonly flying: Source | undefined;
   readonly memory: TagMemory;
   readonly pendingRequest: string | undefined;
-  /** The tag's time slots; absent when its pull spec cannot be asked for, which only an edit can heal. */
-  readonly slots: { readonly previousMs: number; readonly nextMs: number } | undefined;
+  /**
+   * The tag's time slots; absent for a tag that waits for none, and when its pull spec cannot be asked for, which only
+   * an edit can heal.
+   */
+  readonly slots: Slots | undefined;
   readonly scheduled: boolean;
   /** Slots up to this moment are done with. */
   readonly doneUntilMs: number;
@@ -109,6 +112,9 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
   const request = requestOf(tag, history, options.platform);
   const remembered = memory.get(tag.name) ?? {};
   const intervalMs = intervalOf(stream, tag, options);
+  // What a digest names never moves: once imported, it is done (controllers 2.2).
+  const scheduled = tag.importPolicy?.scheduled === true && !isByDigest(request.from);
+  const waitsForSlots = scheduled || hasFailed(history?.conditions);
   const doneUntilMs = remembered.lastCheckedMs ?? options.sinceMs ?? options.startedAtMs;
   return {
     request,
@@ -116,9 +122,8 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
     flying: inFlight.get(tag.name),
     memory: remembered,
     pendingRequest: pendingRequest(stream),
-    slots: slotsOf(request.from, nowMs, intervalMs),
-    // What a digest names never moves: once imported, it is done (controllers 2.2).
-    scheduled: tag.importPolicy?.scheduled === true && !isByDigest(request.from),
+    slots: waitsForSlots ? slotsOf(request.from, nowMs, intervalMs) : undefined,
+    scheduled,
     // A time this far ahead was taken before the clock was set back; believing it would stall the tag.
     doneUntilMs: doneUntilMs > nowMs + intervalMs ? Number.NEGATIVE_INFINITY : doneUntilMs,
     startedAtMs: options.startedAtMs,
@@ -180,15 +185,11 @@ function pendingRequest(stream: ImageStream): string | undefined {
   return value === '' || value === stream.status?.lastHandledRequest ? undefined : value;
 }
 
-function slotsOf(from: string, nowMs: number, intervalMs: number): TagFacts['slots'] {
+function slotsOf(from: string, nowMs: number, intervalMs: number): Slots | undefined {
   const repository = repositoryOf(from);
   if (repository === undefined) return undefined;
   const slash = repository.indexOf('/');
-  const place = [repository.slice(0, slash), repository.slice(slash + 1)] as const;
-  return {
-    previousMs: previousSlot(nowMs, intervalMs, ...place),
-    nextMs: slotAfter(nowMs, intervalMs, ...place),
-  };
+  return slotsAround(nowMs, intervalMs, repository.slice(0, slash), repository.slice(slash + 1));
 }
 
 /** `<host>/<path>`, or undefined for a text of which no request can be made. */

@@ -6,15 +6,18 @@ import { createHash } from 'node:crypto';
  * neither delays nor doubles them, repositories are spread over the interval, and the tags of one are due together.
  */
 
-/** The first slot after `nowMs`. */
-export function slotAfter(nowMs: number, intervalMs: number, endpoint: string, repository: string): number {
-  return previousSlot(nowMs, intervalMs, endpoint, repository) + intervalMs;
+/** The slots on both sides of a moment, in epoch milliseconds. */
+export interface Slots {
+  /** The last one at or before it. */
+  readonly previousMs: number;
+  /** The first one after it. */
+  readonly nextMs: number;
 }
 
-/** The last slot at or before `nowMs`. */
-export function previousSlot(nowMs: number, intervalMs: number, endpoint: string, repository: string): number {
+export function slotsAround(nowMs: number, intervalMs: number, endpoint: string, repository: string): Slots {
   const offset = slotHash(endpoint, repository) % intervalMs;
-  return Math.floor((nowMs - offset) / intervalMs) * intervalMs + offset;
+  const previousMs = Math.floor((nowMs - offset) / intervalMs) * intervalMs + offset;
+  return { previousMs, nextMs: previousMs + intervalMs };
 }
 
 function slotHash(endpoint: string, repository: string): number {

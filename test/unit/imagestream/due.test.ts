@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ImageStream, Source, SpecTag, TagHistory } from '../../../src/api/image-stream.ts';
 import { type PlanInput, PRIORITY, planImports, type TagMemory } from '../../../src/imagestream/due.ts';
-import { slotAfter } from '../../../src/imagestream/slot.ts';
+import { slotsAround } from '../../../src/imagestream/slot.ts';
 import { LINUX_AMD64 } from '../../../src/imagestream/source.ts';
 import { digestOf, failed, imported, succeeded, T0 } from '../../gen/history.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
 
 const from = 'quay.io/acme/app:1';
 const intervalMs = 900_000;
-const slotMs = slotAfter(T0, intervalMs, 'quay.io', 'acme/app');
+const slotMs = slotsAround(T0, intervalMs, 'quay.io', 'acme/app').nextMs;
 const options = { platform: LINUX_AMD64, defaultIntervalMs: intervalMs, minIntervalMs: 60_000, startedAtMs: T0 };
 const scheduled = { importPolicy: { scheduled: true, importMode: 'Legacy' } } as const;
 const REQUESTED = 'imagestream-operator/requested-at';
@@ -327,7 +327,7 @@ describe('planImports() nextCheckAtMs', () => {
     {
       name: 'the slot of the tag’s own interval',
       spec: { ...scheduled, annotations: { 'imagestream-operator/interval': '1m' } },
-      want: slotAfter(T0, 60_000, 'quay.io', 'acme/app'),
+      want: slotsAround(T0, 60_000, 'quay.io', 'acme/app').nextMs,
     },
   ];
 
