@@ -56,6 +56,7 @@ class StreamWatch {
   async run(): Promise<ImageStream> {
     const { clock, options, signal } = this.#parts;
     while (!signal.aborted) {
+      await this.#gather();
       this.#wake = new AbortController();
       await this.#record();
       const plan = planImports({
@@ -86,6 +87,17 @@ class StreamWatch {
       // Only the end of the watch gets here; there is nobody left to tell.
       () => this.#inFlight.delete(due.tag),
     );
+  }
+
+  /** Waits for results that are about to come back too: each write, and each plan, is about the whole stream. */
+  async #gather(): Promise<void> {
+    const { clock, signal } = this.#parts;
+    if (this.#arrived.length === 0 || this.#arrived.length === this.#inFlight.size) return;
+    try {
+      await clock.sleep(TOGETHER_MS, signal);
+    } catch {
+      // The end of the watch: what is there is recorded now.
+    }
   }
 
   /** Folds what has come back into the stream, all of it in one write. */
@@ -145,6 +157,9 @@ class StreamWatch {
     }
   }
 }
+
+/** Results that come back within this time share a write. */
+const TOGETHER_MS = 200;
 
 /** The plan is looked at again this often at the latest, so that a wall clock that was set shifts no check for long. */
 const LONGEST_SLEEP_MS = 60_000;
