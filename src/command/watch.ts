@@ -45,6 +45,7 @@ class StreamWatch {
   /** Value of `requested-at` that all tags have answered, to be echoed with the next write. */
   #answeredRequest: string | undefined;
   #arrived: Arrival[] = [];
+  #broken: { readonly error: unknown } | undefined;
   /** Ends the sleep of the loop when a result arrives. */
   #wake = new AbortController();
 
@@ -59,6 +60,7 @@ class StreamWatch {
       await this.#gather();
       this.#wake = new AbortController();
       await this.#record();
+      if (this.#broken !== undefined) throw this.#broken.error;
       const plan = planImports({
         stream: this.#stream,
         inFlight: this.#inFlight,
@@ -84,8 +86,11 @@ class StreamWatch {
         this.#arrived.push({ result, due });
         this.#wake.abort();
       },
-      // Only the end of the watch gets here; there is nobody left to tell.
-      () => this.#inFlight.delete(due.tag),
+      (error: unknown) => {
+        // At the end of the watch there is nobody left to tell; anything else is a mistake of ours, and not kept quiet.
+        if (!this.#parts.signal.aborted) this.#broken = { error };
+        this.#wake.abort();
+      },
     );
   }
 
@@ -119,9 +124,12 @@ class StreamWatch {
     );
     for (const { result, due } of arrived) this.#remember(result, due);
     this.#stream = after;
-    if (after !== before) await save(after);
-    for (const { due } of arrived) {
-      const change = tagChange(before, after, due.tag, due.reason, clock.now());
+    if (after === before) return;
+    await save(after);
+    // Some tags change without a registry: those that are only a reference, those that nobody resolves yet.
+    const reasons = new Map(arrived.map(({ due }) => [due.tag, due.reason]));
+    for (const { tag } of after.status?.tags ?? []) {
+      const change = tagChange(before, after, tag, reasons.get(tag) ?? 'specChanged', clock.now());
       if (change !== undefined) tell(change);
     }
   }
