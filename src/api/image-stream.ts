@@ -252,5 +252,6 @@ export type ImageStreamStatus = Infer<typeof imageStreamProperties.status>;
 export type TagHistory = Infer<typeof tagHistory>;
 export type TagEvent = Infer<typeof tagEvent>;
 export type TagCondition = Infer<typeof tagCondition>;
+export type StreamCondition = Infer<typeof streamCondition>;
 export type Source = Infer<typeof source>;
 export type ImageStream = TypedObject & { readonly spec?: ImageStreamSpec; readonly status?: ImageStreamStatus };

@@ -2,11 +2,13 @@ import type { Image } from '../api/image.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageStreamImport } from '../api/image-stream-import.ts';
 import { API_VERSION, REPOSITORY_CHECK_ANNOTATION } from '../api/names.ts';
+import type { Status } from '../api/status.ts';
 import type { ImportedEntry } from './entry.ts';
 import { tagRefChanged, withGenerations } from './generation.ts';
 import { addTagEvent } from './history.ts';
 import { ImportDraft } from './import-draft.ts';
 import { inOpenShiftForm } from './openshift-form.ts';
+import { withRepositoryCondition } from './repository-condition.ts';
 import type { Rules } from './rules.ts';
 import { saysTheSame } from './sameness.ts';
 import { isReferenceOnly } from './source.ts';
@@ -22,6 +24,8 @@ export interface RecordInput {
   /** Valid and defaulted, with `spec.import: true`; its preconditions hold (`checkPreconditions`). */
   readonly isi: ImageStreamImport;
   readonly entries: readonly ImportedEntry[];
+  /** What came of `spec.repository` as a whole, when there is one. */
+  readonly repository?: Status;
   readonly rules: Rules;
   /** One time for everything that this import writes. */
   readonly nowMs: number;
@@ -76,7 +80,7 @@ function recordAsOperator(input: RecordInput): RecordedImport {
   const specStays = tried !== undefined && saysTheSame(old?.spec, withTags(base, tried).spec);
   const draft = specStays ? tried : drafted(input, generation + 1);
   const images = draft.images.inOrder();
-  const candidate = withTags(base, draft);
+  const candidate = withRepository(withTags(base, draft), input, specStays ? generation : generation + 1);
   const { specChanged, statusChanged } = difference(old, candidate);
   const changed = specChanged || statusChanged;
   if (old !== undefined && !changed) return { stream: old, changed, specChanged, statusChanged, images };
@@ -84,6 +88,13 @@ function recordAsOperator(input: RecordInput): RecordedImport {
     ? { ...candidate, metadata: { ...candidate.metadata, generation: generation + 1 } }
     : candidate;
   return { stream, changed, specChanged, statusChanged, images };
+}
+
+/** What the stream does not ask for is told in the import alone (design D12). */
+function withRepository(stream: ImageStream, { isi, repository, nowMs }: RecordInput, generation: number): ImageStream {
+  const asked = stream.spec?.dockerImageRepository ?? '';
+  if (repository === undefined || asked === '' || asked !== isi.spec.repository?.from.name) return stream;
+  return withRepositoryCondition(stream, repository, { nowMs, generation });
 }
 
 function drafted(input: RecordInput, generation: number): ImportDraft {

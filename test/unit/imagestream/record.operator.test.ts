@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ImageStream } from '../../../src/api/image-stream.ts';
+import type { Status } from '../../../src/api/status.ts';
 import { type ImportedEntry, recordImport } from '../../../src/imagestream/record.ts';
 import {
   digestOf,
@@ -176,5 +177,61 @@ describe('recordImport() by the operator’s rules (design D6)', () => {
     const copy = structuredClone(stream);
     record(stream, success('2'), failure());
     expect(stream).toEqual(copy);
+  });
+});
+
+describe('what came of the repository that a stream asks for', () => {
+  const asking = imageStream({ dockerImageRepository: 'quay.io/acme/app' });
+  const refusal = { metadata: {}, status: 'Failure', reason: 'NotFound', message: 'not found', code: 404 } as const;
+  const success = { metadata: {}, status: 'Success' } as const;
+  const told = (stream: ImageStream) => stream.status?.conditions;
+
+  function recordRepository(stream: ImageStream, repository: Status, more: { name?: string; nowMs?: number } = {}) {
+    const { name = 'quay.io/acme/app' } = more;
+    const isi = imageStreamImport({ import: true, repository: { from: { kind: 'DockerImage', name } } });
+    const rest = { rules: 'operator', nowMs, historyLimit: 3, ...(more.nowMs && { nowMs: more.nowMs }) } as const;
+    return recordImport({ stream, isi, entries: [], repository, ...rest });
+  }
+
+  test('a failure is told in the condition RepositoryImport', () => {
+    const { stream, statusChanged, specChanged } = recordRepository(asking, refusal);
+    expect({ statusChanged, specChanged }).toEqual({ statusChanged: true, specChanged: false });
+    expect(told(stream)).toEqual([
+      {
+        type: 'RepositoryImport',
+        status: 'False',
+        reason: 'NotFound',
+        message: 'not found',
+        lastTransitionTime: NOW,
+        observedGeneration: 1,
+      },
+    ]);
+  });
+
+  test('the same failure again changes nothing; another keeps the time of transition', () => {
+    const { stream } = recordRepository(asking, refusal);
+    const later = { nowMs: nowMs + 60_000 };
+    expect(recordRepository(stream, refusal, later).stream).toBe(stream);
+    const other = recordRepository(stream, { ...refusal, message: 'gone' }, later).stream;
+    expect(told(other)).toMatchObject([{ message: 'gone', lastTransitionTime: NOW }]);
+  });
+
+  test('a success after it is told as True, with its time', () => {
+    const { stream } = recordRepository(asking, refusal);
+    const healed = recordRepository(stream, success, { nowMs: nowMs + 60_000 }).stream;
+    expect(told(healed)).toEqual([
+      {
+        type: 'RepositoryImport',
+        status: 'True',
+        reason: 'Imported',
+        lastTransitionTime: '2026-01-01T01:01:00Z',
+        observedGeneration: 1,
+      },
+    ]);
+  });
+
+  test('a repository that the stream does not ask for is told in the import alone (D12)', () => {
+    expect(recordRepository(asking, refusal, { name: 'quay.io/acme/other' }).changed).toBe(false);
+    expect(recordRepository(imageStream(), refusal).changed).toBe(false);
   });
 });
