@@ -356,6 +356,17 @@ describe('the end of a watch', () => {
     expect(watch.saved).toEqual([last]);
   });
 
+  test('records what comes back at the same moment', async () => {
+    const watch = watching(streamOf([tag('latest')]));
+    await watch.settle();
+    const asked = only(watch.news());
+    const answered = asked.answer(imported(asked, '1'));
+    const last = await watch.stop();
+    await answered;
+    expect(last.status?.tags).toMatchObject([{ tag: 'latest', items: [{ image: digestOf('1') }] }]);
+    expect(watch.saved).toEqual([last]);
+  });
+
   test('is a file that cannot be written', async () => {
     const full = new Error('no space left');
     const watch = watching(streamOf([tag('latest')]), { save: () => Promise.reject(full) });
