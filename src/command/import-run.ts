@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { standalone } from '../api/errors.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageStreamImport } from '../api/image-stream-import.ts';
-import { REPOSITORY_CHECK_ANNOTATION } from '../api/names.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { ImportOptions } from '../config/import-options.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { applyResults } from '../imagestream/apply.ts';
-import { hasFailed } from '../imagestream/conditions.ts';
 import { checkPreconditions } from '../imagestream/preconditions.ts';
 import { recordImport } from '../imagestream/record.ts';
 import { importOfStream, requestsOf } from '../imagestream/request.ts';
@@ -18,11 +16,12 @@ import { CommandFault } from './fault.ts';
 import { connect, type ImportParts } from './import-parts.ts';
 import { hostsOf, typedImport } from './import-request.ts';
 import { type ImportInput, readImportFile, readStreamFile, validImport } from './input.ts';
-import { importNames, importTable, serialize, streamNames, streamTable } from './output.ts';
+import { importNames, importTable, repositoryFailure, serialize, streamNames, streamTable } from './output.ts';
 import { createProgress } from './progress.ts';
 import { readSavedStream, writeStreamFile } from './stream-file.ts';
 import type { Surroundings } from './surroundings.ts';
-import { changeLine, streamName, type TagChange } from './tag-change.ts';
+import { changeLine, type TagChange, tagChanges } from './tag-change.ts';
+import { checkName, continued, isImported, repositoryImportOf, withGeneration } from './target-stream.ts';
 import { watchStream } from './watch.ts';
 
 /** Carries out the import command. Resolves to 0 (all imported), 1 (something failed) or 2 (cannot be carried out). */
@@ -107,12 +106,17 @@ class ImportRun {
       throw new CommandFault(['spec.import: --watch and --stream-out need a request that records: expected true']);
     }
     const stream = streamOut === undefined ? target : ((await readSavedStream(streamOut)) ?? target);
+    checkName(isi, stream);
     const refused = checkPreconditions(isi, stream);
     if (refused !== undefined) throw new CommandFault([refused.message ?? ''], standalone(refused));
     const outcome = await this.#resolve(isi, stream, parts);
     const { answer, recorded } = this.#answer(isi, stream, outcome, rules);
     if (recorded !== undefined && streamOut !== undefined) await writeStreamFile(streamOut, recorded);
-    if (watch !== undefined && recorded !== undefined) return this.#watch(recorded, parts);
+    if (watch !== undefined && recorded !== undefined) {
+      this.#surroundings.stderr.write(repositoryFailure(answer));
+      this.#tellAll(tagChanges(stream, recorded, this.#clock.now()));
+      return this.#watch(recorded, parts);
+    }
     this.#print(
       answer,
       () => importTable(answer),
@@ -153,6 +157,7 @@ class ImportRun {
       stream,
       isi,
       entries: outcome.entries,
+      ...(outcome.status.repository?.status && { repository: outcome.status.repository.status }),
       rules,
       nowMs,
       historyLimit,
@@ -174,7 +179,10 @@ class ImportRun {
     if (whole !== undefined) {
       const isi = validImport(whole, parts.allowed);
       const outcome = await this.#resolve(isi, start, parts);
-      stream = this.#answer(isi, start, outcome, rules).recorded ?? start;
+      const { answer, recorded = start } = this.#answer(isi, start, outcome, rules);
+      this.#surroundings.stderr.write(repositoryFailure(answer));
+      if (watch !== undefined) this.#tellAll(tagChanges(start, recorded, this.#clock.now()));
+      stream = recorded;
       failed = outcome.failed;
     }
     if (watch !== undefined) return this.#watch(stream, parts);
@@ -185,7 +193,7 @@ class ImportRun {
       () => streamTable(stream),
       () => streamNames(stream),
     );
-    return failed > 0 || hasFailedTag(stream) ? 1 : 0;
+    return failed > 0 || !isImported(stream) ? 1 : 0;
   }
 
   async #importTags(stream: ImageStream, parts: ImportParts): Promise<ImageStream> {
@@ -223,7 +231,11 @@ class ImportRun {
       },
       signal: this.#stopped.signal,
     });
-    return hasFailedTag(last) ? 1 : 0;
+    return isImported(last) ? 0 : 1;
+  }
+
+  #tellAll(changes: readonly TagChange[]): void {
+    for (const change of changes) this.#tell(change);
   }
 
   #tell(change: TagChange): void {
@@ -240,27 +252,3 @@ class ImportRun {
 
 /** As shells report a program ended by Ctrl-C. */
 const INTERRUPTED = 130;
-
-/** The repository import that a stream asks for, when none was recorded yet (controllers 1.2). */
-function repositoryImportOf(stream: ImageStream): ImageStreamImport | undefined {
-  const whole = importOfStream(stream);
-  const wasRecorded = (stream.metadata.annotations?.[REPOSITORY_CHECK_ANNOTATION] ?? '') !== '';
-  if (whole.spec.repository === undefined || wasRecorded) return undefined;
-  return { ...whole, spec: { import: true, repository: whole.spec.repository } };
-}
-
-/** A file may leave out what an API server would have counted. */
-function withGeneration(stream: ImageStream): ImageStream {
-  return { ...stream, metadata: { ...stream.metadata, generation: stream.metadata.generation ?? 1 } };
-}
-
-/** What is asked now, with what an earlier run found. */
-function continued(given: ImageStream, saved: ImageStream): ImageStream {
-  const [asked, found] = [streamName(given), streamName(saved)];
-  if (asked !== found) throw new CommandFault([`--stream-out holds the stream "${found}", not "${asked}"`]);
-  return { ...given, ...(saved.status !== undefined && { status: saved.status }) };
-}
-
-function hasFailedTag(stream: ImageStream): boolean {
-  return (stream.status?.tags ?? []).some(({ conditions }) => hasFailed(conditions));
-}

@@ -47,15 +47,17 @@ export function importTable(isi: ImageStreamImport): string {
   return lines + repositoryLines(isi);
 }
 
-function repositoryLines({ spec, status }: ImageStreamImport): string {
-  const repository = status?.repository;
-  if (repository === undefined) return '';
-  const name = spec.repository?.from.name ?? '';
-  const failed = repository.status?.status === 'Failure';
-  const failure = failed ? `${oneLine(`${name}: ${failureText(repository)}`)}\n` : '';
-  const more = repository.additionalTags ?? [];
+function repositoryLines(isi: ImageStreamImport): string {
+  const more = isi.status?.repository?.additionalTags ?? [];
   const left = more.length > 0 ? `Not imported, over the limit: ${more.length} tags (${sample(more)})\n` : '';
-  return failure + left;
+  return repositoryFailure(isi) + left;
+}
+
+/** A line that says why a repository failed as a whole, or how many of its tags did; "" when all went well. */
+export function repositoryFailure({ spec, status }: ImageStreamImport): string {
+  const repository = status?.repository;
+  if (repository?.status?.status !== 'Failure') return '';
+  return `${oneLine(`${spec.repository?.from.name ?? ''}: ${failureText(repository)}`)}\n`;
 }
 
 function row(from: string, tag: string, found: ImageImportStatus | undefined): string[] {

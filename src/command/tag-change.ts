@@ -37,6 +37,16 @@ export function tagChange(
   return old.failure === undefined ? undefined : { ...told, change: 'healed', image: now.image };
 }
 
+/** What one import, asked for by a person, changed about the tags of a stream; it may have created the stream. */
+export function tagChanges(before: ImageStream | undefined, after: ImageStream, nowMs: number): TagChange[] {
+  const old = before ?? { metadata: after.metadata };
+  const known = new Set((old.status?.tags ?? []).map(({ tag }) => tag));
+  return (after.status?.tags ?? []).flatMap(({ tag }) => {
+    const reason = known.has(tag) ? 'requested' : 'neverImported';
+    return tagChange(old, after, tag, reason, nowMs) ?? [];
+  });
+}
+
 /** `10:01:22 demo/app:latest moved sha256:4f1c… → sha256:9a0e… (scheduled)`, in local time. */
 export function changeLine(change: TagChange): string {
   const time = new Date(change.time).toTimeString().slice(0, 8);
