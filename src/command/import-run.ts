@@ -51,6 +51,7 @@ class ImportRun {
   readonly #surroundings: Surroundings;
   readonly #clock: Clock = systemClock;
   readonly #stopped = new AbortController();
+  readonly #stop = () => this.#stopped.abort();
 
   constructor(options: ImportOptions, references: readonly string[], surroundings: Surroundings) {
     this.#options = options;
@@ -60,15 +61,13 @@ class ImportRun {
   }
 
   async run(): Promise<number> {
-    const stop = () => this.#stopped.abort();
-    process.once('SIGINT', stop).once('SIGTERM', stop);
     try {
       return await this.#import();
     } catch (error) {
       if (this.#stopped.signal.aborted && !(error instanceof CommandFault)) return INTERRUPTED;
       throw error;
     } finally {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
+      process.off('SIGINT', this.#stop).off('SIGTERM', this.#stop);
     }
   }
 
@@ -79,6 +78,8 @@ class ImportRun {
     try {
       const input = await this.#readInput(parts, target);
       await parts.useCredentials(hostsOf(input.kind === 'ImageStream' ? input.stream : input.isi));
+      // Not before: reading a terminal or waiting for a credential helper ends as any program does.
+      process.once('SIGINT', this.#stop).once('SIGTERM', this.#stop);
       if (input.kind === 'ImageStream') return await this.#importStream(input.stream, parts);
       return await this.#importRequest(input.isi, target, parts);
     } finally {
