@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from '../api/duration.ts';
 import { type CommandName, type OptionRow, type OptionsOf, rowsOf, variableOf } from './options.ts';
 
 /** What a command line and its environment say. `positionals` are the arguments that belong to no option. */

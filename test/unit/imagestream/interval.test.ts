@@ -1,40 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { intervalOf, parseInterval } from '../../../src/imagestream/interval.ts';
+import { intervalOf } from '../../../src/imagestream/interval.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
 
 const ANNOTATION = 'imagestream-operator/interval';
 const defaults = { defaultIntervalMs: 900_000, minIntervalMs: 60_000 };
-
-test.each([
-  ['15m', 900_000],
-  ['1h30m', 5_400_000],
-  ['90s', 90_000],
-  ['10s', 10_000],
-  ['1.5h', 5_400_000],
-  ['500ms', 500],
-  ['2h0m0s', 7_200_000],
-])('parseInterval() reads %p', (text, ms) => {
-  expect(parseInterval(text)).toBe(ms);
-});
-
-test.each([
-  '',
-  '15',
-  'm',
-  '-5m',
-  '0s',
-  '15 m',
-  '15m ',
-  '15M',
-  '1d',
-  '1e3s',
-  '.5h',
-  'Infinitys',
-  '0.1ms',
-  '9'.repeat(400),
-])('parseInterval() refuses %p', text => {
-  expect(parseInterval(text)).toBeUndefined();
-});
 
 describe('intervalOf() (design D10)', () => {
   const rows = [

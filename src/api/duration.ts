@@ -2,7 +2,10 @@ const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 
 const DURATION = /^(?:\d{1,9}(?:\.\d{1,9})?(?:h|ms|m|s))+$/;
 const PART = /(\d+(?:\.\d+)?)(h|ms|m|s)/g;
 
-/** Milliseconds of `15m`, `1h30m`, `90s` or `500ms`; undefined for any other text and for less than a millisecond. */
+/**
+ * Milliseconds of a duration as annotations, options and files write it: `15m`, `1h30m`, `90s`, `1.5h`, `500ms`;
+ * undefined for any other text and for anything that rounds to less than a millisecond.
+ */
 export function parseDuration(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined;
   let totalMs = 0;
