@@ -62,7 +62,7 @@ function readArguments(rows: ReturnType<typeof rowsOf>, argv: readonly string[],
       continue;
     }
     // A value of its own that looks like an option is one: the value was forgotten. `--to=-x` is still possible.
-    const forgotten = token.inlineValue === false && token.value.length > 1 && token.value.startsWith('-');
+    const forgotten = token.inlineValue === false && /^-[^\d]/.test(token.value);
     let text = forgotten ? undefined : token.value;
     if (known.row.type === 'optionalInterval' && text === undefined) {
       // What follows is its value only when it reads as one, so that `--watch redis` still names an image.
@@ -138,7 +138,7 @@ function readFlag(text: string | undefined): Read {
 
 function readCount(row: OptionRow, text: string | undefined): Read {
   const min = row.min ?? 0;
-  const count = text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  const count = text !== undefined && /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   return count >= min ? { value: count } : { expected: `expected a whole number from ${min} on` };
 }
 

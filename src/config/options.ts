@@ -118,11 +118,11 @@ export const OPTIONS = {
     flag: 'max-images-per-repository',
     type: 'count',
     value: 'N',
-    min: 1,
+    min: -1,
     default: '50',
     env: true,
     group: 'Rules',
-    help: 'tags that an import of a whole repository imports; the others are listed',
+    help: 'tags that an import of a whole repository imports, the others are listed; -1 imports all, 0 is the default',
     commands: ['import'],
   },
   rules: {

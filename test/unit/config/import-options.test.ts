@@ -66,6 +66,8 @@ describe('readImportOptions()', () => {
     ['-o json -o yaml a', { output: 'yaml' }],
     ['--default-interval 1h30m a', { defaultIntervalMs: 5_400_000 }],
     ['--max-images-per-repository 7 a', { maxImagesPerRepository: 7 }],
+    ['--max-images-per-repository -1 a', { maxImagesPerRepository: -1 }],
+    ['--max-images-per-repository=0 a', { maxImagesPerRepository: 0 }],
     ['--watch a', { watch: { intervalMs: undefined } }],
     ['--watch 5s a', { watch: { intervalMs: 5_000 } }],
     ['--watch=5s a', { watch: { intervalMs: 5_000 } }],
