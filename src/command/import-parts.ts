@@ -41,8 +41,12 @@ export interface ImportParts {
 }
 
 /** Joins settings, lanes, registry client and importer. Throws `CommandFault` when a file cannot be used. */
-export async function connect(options: ImportOptions, { env }: Surroundings, clock: Clock): Promise<ImportParts> {
-  const log = createLogger(options.logLevel);
+export async function connect(
+  options: ImportOptions,
+  { env, stderr }: Surroundings,
+  clock: Clock,
+): Promise<ImportParts> {
+  const log = createLogger(options.logLevel, stderr);
   const { settings, allowed, blockedHosts } = await loadRegistrySettings(options, env);
   const lanes = createLanes({
     clock,
