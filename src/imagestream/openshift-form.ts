@@ -6,9 +6,9 @@ import { withStreamDefaults } from './defaults.ts';
  * there even when they say nothing, and none of our additions (design D4, D6).
  */
 export function inOpenShiftForm(stream: ImageStream): ImageStream {
-  const { spec = {}, ...rest } = withStreamDefaults(stream);
+  const { spec = {}, status: _status, ...head } = withStreamDefaults(stream);
   return {
-    ...rest,
+    ...head,
     spec: { ...spec, ...(spec.tags && { tags: byName(spec.tags.map(printedTag), tag => tag.name) }) },
     status: printedStatus(stream),
   };
@@ -25,7 +25,8 @@ function printedStatus({ spec, status = {} }: ImageStream): ImageStreamStatus {
 }
 
 function printedTag(tag: SpecTag): SpecTag {
-  return { ...tag, annotations: tag.annotations ?? null, generation: tag.generation ?? null };
+  const { name, annotations, ...rest } = tag;
+  return { name, annotations: annotations ?? null, ...rest, generation: tag.generation ?? null };
 }
 
 function printedHistory({ source: _source, ...history }: TagHistory): TagHistory {

@@ -120,8 +120,9 @@ function newStream({ isi, nowMs, uid }: RecordInput): ImageStream {
 
 function withTags(stream: ImageStream, draft: ImportDraft): ImageStream {
   const { specTags, histories } = draft;
+  const { spec: _spec, status: _status, ...head } = stream;
   return {
-    ...stream,
+    ...head,
     spec: { ...stream.spec, ...((stream.spec?.tags || specTags.length > 0) && { tags: specTags }) },
     status: { ...stream.status, ...((stream.status?.tags || histories.length > 0) && { tags: histories }) },
   };

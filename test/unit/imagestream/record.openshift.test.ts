@@ -282,3 +282,16 @@ describe('recording, other rules of import-semantics 8', () => {
     expect(stream).toEqual(copy);
   });
 });
+
+test('a recorded stream reads spec before status, and its tags name first', () => {
+  const { stream } = recordImport({
+    stream: undefined,
+    isi: imageStreamImport({ import: true }),
+    entries: [entry(importedResult('1', { from: 'quay.io/acme/app:1' }, '1'))],
+    rules: 'openshift',
+    nowMs,
+    historyLimit: 1,
+  });
+  expect(Object.keys(stream)).toEqual(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
+  expect(Object.keys(stream.spec?.tags?.[0] ?? {}).slice(0, 2)).toEqual(['name', 'annotations']);
+});
