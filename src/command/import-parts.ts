@@ -14,6 +14,7 @@ import { LanePaused } from '../registry/lanes.ts';
 import type { Keyring } from '../registry/types.ts';
 import { emptyKeyring, loadCredentials } from './credential-files.ts';
 import { loadRegistrySettings } from './registry-settings.ts';
+import { requestLog } from './request-log.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Retries of one request, and the longest wait for a paused registry (R4.6): a person is waiting. */
@@ -54,7 +55,7 @@ export async function connect(
     maxWaitMs: LONGEST_WAIT_MS,
     paused: (host, untilMs) => new LanePaused(host, untilMs),
   });
-  const client = createRegistryClient({ settings, lanes, clock, log });
+  const client = createRegistryClient({ settings, lanes, clock, log, observer: requestLog(log) });
   // A watch has its own schedule of retries; a single run has nothing but these.
   const delaysMs = options.watch === undefined ? RETRY_DELAYS_MS : [];
   const importer = createImporter({
