@@ -1,5 +1,7 @@
-import PQueue from 'p-queue';
 import type { Clock } from '../clock.ts';
+import { AbortWatch } from './abort-watch.ts';
+import { DueHeap } from './due-heap.ts';
+import { Pauses } from './pauses.ts';
 import type { Places } from './places.ts';
 import { type Pace, TokenBucket } from './token-bucket.ts';
 
@@ -36,34 +38,36 @@ export interface LaneParts {
   readonly paused: (host: string, untilMs: number) => Error;
 }
 
-/** A request that has not started. Aborting it takes it out of the queue. */
+/** A request that has not started. */
 interface Waiting {
-  readonly controller: AbortController;
-  readonly priority: number;
-  readonly pullIdentity: string | undefined;
-  readonly detach: () => void;
+  readonly admission: LaneAdmission;
+  /** Called when its place is taken: it is under way from then on. */
+  readonly start: () => void;
+  readonly refuse: (reason: unknown) => void;
 }
 
 /**
- * The way to one host. p-queue orders by priority and bounds concurrency; the lane opens and shuts it by pace, pauses
- * and the places left over all lanes. So what waits for those holds no place of the queue, and whatever comes later
- * with a higher priority goes first.
+ * The way to one host. Requests stand in line by priority; one starts when concurrency, pace, pauses and the places
+ * left over all lanes let it. What waits holds no place, so whatever comes later with a higher priority goes first.
  */
 export class Lane {
   readonly #parts: LaneParts;
-  readonly #queue: PQueue;
   readonly #bucket: TokenBucket;
+  readonly #pauses = new Pauses();
+  /** Everybody who waits, in line or aside. */
   readonly #waiting = new Set<Waiting>();
-  /** Times below are of the monotonic clock, so that a jump of the wall clock moves no pause. */
-  #pausedUntilMs = Number.NEGATIVE_INFINITY;
-  readonly #pullPausedUntilMs = new Map<string, number>();
+  /** Due at the negative of the priority: the larger goes first, equal ones as they came. */
+  readonly #line = new DueHeap<Waiting>();
+  /** Out of the line until the pull pause of their identity ends, so that they hold up nobody. */
+  readonly #aside = new DueHeap<Waiting>();
+  readonly #aborts = new AbortWatch<Waiting>((waiting, reason) => this.#refuse(waiting, reason));
+  /** Of the monotonic clock, as all times here, so that a jump of the wall clock moves no pause. */
   #usedAtMs: number;
   #inFlight = 0;
   #wake: { readonly atMs: number; readonly controller: AbortController } | undefined;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
-    this.#queue = new PQueue({ concurrency: parts.limits.inFlight });
     this.#usedAtMs = parts.clock.monotonic();
     this.#bucket = new TokenBucket(parts.limits, this.#usedAtMs);
   }
@@ -71,23 +75,16 @@ export class Lane {
   /** Runs `send` when it is its turn; see `Lanes.run`. */
   async run<T>(admission: LaneAdmission, send: () => Promise<T>): Promise<T> {
     admission.signal.throwIfAborted();
-    const waiting = this.#enter(admission);
+    const nowMs = this.#touch();
+    if (this.#waiting.size === 0 && this.#lets(admission, nowMs)) this.#take(nowMs);
+    else await this.#turn(admission, nowMs);
+    // The place is held from here on; the caller's signal is for `send` alone.
     try {
-      this.#refuseLongPause(waiting, this.#pausedUntilMs);
-      for (;;) {
-        await this.#sitOutPullPause(waiting);
-        // Before, so that a shut lane lets nobody in who would only lose his turn; after, so that it wakes for him.
-        this.update();
-        const sent = this.#queue.add(() => this.#start(waiting, send), {
-          priority: waiting.priority,
-          signal: waiting.controller.signal,
-        });
-        this.update();
-        const answer = await sent;
-        if (answer !== undefined) return answer.value;
-      }
+      return await send();
     } finally {
-      this.#leave(waiting);
+      this.#inFlight -= 1;
+      this.#parts.places.release();
+      this.#goOn(this.#touch());
     }
   }
 
@@ -95,165 +92,157 @@ export class Lane {
   pause(untilMs: number, pullIdentity: string | undefined): void {
     const nowMs = this.#touch();
     const endMs = nowMs + untilMs - this.#parts.clock.now();
-    if (pullIdentity === undefined) {
-      this.#pausedUntilMs = Math.max(this.#pausedUntilMs, endMs);
-    } else {
-      this.#forgetPastPullPauses(nowMs);
-      this.#pullPausedUntilMs.set(pullIdentity, Math.max(this.#pullPauseEndMs(pullIdentity), endMs));
-    }
+    this.#pauses.forgetPast(nowMs);
+    this.#pauses.extend(endMs, pullIdentity);
     for (const waiting of this.#waiting) {
-      if (pullIdentity === undefined || waiting.pullIdentity === pullIdentity) this.#refuseLongPause(waiting, endMs);
+      if (pullIdentity === undefined || waiting.admission.pullIdentity === pullIdentity) {
+        this.#refuseLongPause(waiting, endMs, nowMs);
+      }
     }
-    this.update();
+    this.#goOn(nowMs);
   }
 
   /** R4.2 */
   slowDown(): void {
-    this.#bucket.slowDown(this.#touch());
-    this.update();
+    const nowMs = this.#touch();
+    this.#bucket.slowDown(nowMs);
+    this.#goOn(nowMs);
   }
 
-  /** Opens or shuts the queue as pace, pauses and places have it now. */
+  /** Looks again who may start: a place may be free. */
   update(): void {
-    const { places, clock } = this.#parts;
-    const nowMs = clock.monotonic();
-    if (places.full) {
-      this.#shut(undefined);
-      if (this.#queue.size > 0) places.ask(this);
-      return;
-    }
-    const waitMs = this.#gateWaitMs(nowMs);
-    if (waitMs > 0) {
-      this.#shut(this.#queue.size > 0 ? nowMs + waitMs : undefined);
-      return;
-    }
-    this.#cancelWake();
-    this.#queue.start();
+    this.#goOn(this.#parts.clock.monotonic());
   }
 
   /** Whether the lane remembers nothing that a new one would not know. */
   isIdle(nowMs: number, forMs: number): boolean {
     const busy = this.#waiting.size > 0 || this.#inFlight > 0;
-    if (busy || nowMs - this.#usedAtMs < forMs || nowMs < this.#pausedUntilMs) return false;
-    this.#forgetPastPullPauses(nowMs);
-    return this.#pullPausedUntilMs.size === 0 && this.#bucket.perSecond(nowMs) >= this.#parts.limits.perSecond;
+    if (busy || nowMs - this.#usedAtMs < forMs || this.#pauses.lastsAt(nowMs)) return false;
+    return this.#bucket.perSecond(nowMs) >= this.#parts.limits.perSecond;
   }
 
   stats(): LaneStats {
     const nowMs = this.#parts.clock.monotonic();
+    const { untilMs } = this.#pauses;
     return {
       host: this.#parts.host,
       inFlight: this.#inFlight,
       waiting: this.#waiting.size,
-      ...(this.#pausedUntilMs > nowMs && { pausedUntilMs: this.#epoch(this.#pausedUntilMs) }),
+      ...(untilMs > nowMs && { pausedUntilMs: this.#epoch(untilMs) }),
       perSecond: this.#bucket.perSecond(nowMs),
     };
   }
 
-  /** Synchronous up to the call of `send`. Undefined gives the place back: the gate shut since the queue was opened. */
-  async #start<T>(waiting: Waiting, send: () => Promise<T>): Promise<{ readonly value: T } | undefined> {
-    const nowMs = this.#touch();
-    const shut = this.#parts.places.full || this.#gateWaitMs(nowMs) > 0;
-    if (shut || this.#pullPauseEndMs(waiting.pullIdentity) > nowMs) {
-      this.update();
-      return undefined;
-    }
-    // From here on the caller's signal is for `send` alone: the place is held until it settles.
-    this.#leave(waiting);
+  /** Whether a request may start without waiting, provided that nobody else waits. */
+  #lets({ pullIdentity }: LaneAdmission, nowMs: number): boolean {
+    const { limits, places } = this.#parts;
+    if (this.#inFlight >= limits.inFlight || places.full) return false;
+    return this.#gateWaitMs(nowMs) <= 0 && this.#pauses.pullUntilMs(pullIdentity) <= nowMs;
+  }
+
+  #take(nowMs: number): void {
     this.#bucket.take(nowMs);
     this.#parts.places.take();
     this.#inFlight += 1;
-    this.update();
-    try {
-      return { value: await send() };
-    } finally {
-      this.#inFlight -= 1;
-      this.#touch();
-      this.#parts.places.release();
-      this.update();
+  }
+
+  /** Resolves when the place is taken. Rejects with what `Lanes.run` promises when it never will be. */
+  #turn(admission: LaneAdmission, nowMs: number): Promise<void> {
+    return new Promise((start, refuse) => {
+      const waiting: Waiting = { admission, start, refuse };
+      this.#waiting.add(waiting);
+      this.#aborts.add(admission.signal, waiting);
+      const endMs = Math.max(this.#pauses.untilMs, this.#pauses.pullUntilMs(admission.pullIdentity));
+      if (this.#refuseLongPause(waiting, endMs, nowMs)) return;
+      this.#lineUp(waiting);
+      this.#goOn(nowMs);
+    });
+  }
+
+  /** Lets in whoever may start now, and sees to being woken for the next. */
+  #goOn(nowMs: number): void {
+    if (this.#waiting.size === 0) return;
+    for (let back = this.#aside.popDue(nowMs); back !== undefined; back = this.#aside.popDue(nowMs)) this.#lineUp(back);
+    const { limits, places } = this.#parts;
+    let gateAtMs = Number.POSITIVE_INFINITY;
+    while (this.#line.size > 0 && this.#inFlight < limits.inFlight) {
+      if (places.full) {
+        places.ask(this);
+        break;
+      }
+      const waitMs = this.#gateWaitMs(nowMs);
+      if (waitMs > 0) {
+        gateAtMs = nowMs + waitMs;
+        break;
+      }
+      this.#letFirstIn(nowMs);
     }
+    this.#wakeAt(Math.min(gateAtMs, this.#aside.nextAtMs() ?? Number.POSITIVE_INFINITY));
   }
 
-  #enter(admission: LaneAdmission): Waiting {
-    this.#touch();
-    const controller = new AbortController();
-    const stop = () => controller.abort(admission.signal.reason);
-    admission.signal.addEventListener('abort', stop, { once: true });
-    const waiting: Waiting = {
-      controller,
-      priority: admission.priority,
-      pullIdentity: admission.pullIdentity,
-      detach: () => admission.signal.removeEventListener('abort', stop),
-    };
-    this.#waiting.add(waiting);
-    return waiting;
+  #lineUp(waiting: Waiting): void {
+    this.#line.add(waiting, -waiting.admission.priority);
   }
 
-  #leave(waiting: Waiting): void {
-    waiting.detach();
+  /** Starts the first in line, unless his identity has been paused meanwhile. */
+  #letFirstIn(nowMs: number): void {
+    const first = this.#line.popDue(Number.POSITIVE_INFINITY);
+    if (first === undefined) return;
+    const pullUntilMs = this.#pauses.pullUntilMs(first.admission.pullIdentity);
+    if (pullUntilMs > nowMs) {
+      this.#aside.add(first, pullUntilMs);
+      return;
+    }
+    this.#forget(first);
+    this.#take(nowMs);
+    first.start();
+  }
+
+  #refuseLongPause(waiting: Waiting, endMs: number, nowMs: number): boolean {
+    const { maxWaitMs, paused, host } = this.#parts;
+    if (endMs - nowMs <= maxWaitMs) return false;
+    this.#refuse(waiting, paused(host, this.#epoch(endMs)));
+    return true;
+  }
+
+  #refuse(waiting: Waiting, reason: unknown): void {
+    this.#forget(waiting);
+    this.#line.delete(waiting);
+    this.#aside.delete(waiting);
+    waiting.refuse(reason);
+  }
+
+  #forget(waiting: Waiting): void {
     this.#waiting.delete(waiting);
+    this.#aborts.delete(waiting.admission.signal, waiting);
     // A wake-up for nobody would keep the process alive.
-    if (this.#queue.size === 0) this.#cancelWake();
-  }
-
-  async #sitOutPullPause(waiting: Waiting): Promise<void> {
-    const { clock } = this.#parts;
-    for (;;) {
-      waiting.controller.signal.throwIfAborted();
-      const endMs = this.#pullPauseEndMs(waiting.pullIdentity);
-      this.#refuseLongPause(waiting, endMs);
-      const restMs = endMs - clock.monotonic();
-      if (restMs <= 0) return;
-      await clock.sleep(Math.ceil(restMs), waiting.controller.signal);
-    }
-  }
-
-  #refuseLongPause(waiting: Waiting, endMs: number): void {
-    const { clock, maxWaitMs, paused, host } = this.#parts;
-    if (endMs - clock.monotonic() > maxWaitMs) waiting.controller.abort(paused(host, this.#epoch(endMs)));
+    if (this.#waiting.size === 0) this.#wakeAt(Number.POSITIVE_INFINITY);
   }
 
   /** Milliseconds until pause and pace let the next request start. */
   #gateWaitMs(nowMs: number): number {
-    return Math.max(this.#pausedUntilMs - nowMs, this.#bucket.waitMs(nowMs));
+    return Math.max(this.#pauses.untilMs - nowMs, this.#bucket.waitMs(nowMs));
   }
 
-  #pullPauseEndMs(identity: string | undefined): number {
-    const endMs = identity === undefined ? undefined : this.#pullPausedUntilMs.get(identity);
-    return endMs ?? Number.NEGATIVE_INFINITY;
-  }
-
-  #forgetPastPullPauses(nowMs: number): void {
-    for (const [identity, endMs] of this.#pullPausedUntilMs) {
-      if (endMs <= nowMs) this.#pullPausedUntilMs.delete(identity);
-    }
-  }
-
-  #shut(wakeAtMs: number | undefined): void {
-    this.#queue.pause();
-    if (wakeAtMs === undefined) {
-      this.#cancelWake();
-      return;
-    }
+  /** Infinity is never. */
+  #wakeAt(atMs: number): void {
     // One that comes too early only looks again.
-    if (this.#wake !== undefined && this.#wake.atMs <= wakeAtMs) return;
-    this.#cancelWake();
-    const wake = { atMs: wakeAtMs, controller: new AbortController() };
+    if (atMs < Number.POSITIVE_INFINITY && this.#wake !== undefined && this.#wake.atMs <= atMs) return;
+    this.#wake?.controller.abort();
+    this.#wake = undefined;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const wake = { atMs, controller: new AbortController() };
     this.#wake = wake;
-    const restMs = Math.ceil(wakeAtMs - this.#parts.clock.monotonic());
+    const restMs = Math.ceil(atMs - this.#parts.clock.monotonic());
     this.#parts.clock.sleep(restMs, wake.controller.signal).then(
       () => {
         // Cancelled between its end and now: another one may be set.
-        if (this.#wake === wake) this.#wake = undefined;
+        if (this.#wake !== wake) return;
+        this.#wake = undefined;
         this.update();
       },
       () => {},
     );
-  }
-
-  #cancelWake(): void {
-    this.#wake?.controller.abort();
-    this.#wake = undefined;
   }
 
   #touch(): number {

@@ -238,6 +238,16 @@ describe('a pull pause', () => {
     expect(names()).toEqual(['running', 'bob', 'alice']);
   });
 
+  test('that is prolonged while a request waits for its end holds it until the new end', async () => {
+    const { send, started, clock, lanes, advance } = scene({});
+    lanes.pause('reg.example.com', inOneSecond(clock), pull);
+    send('alice', { pullIdentity: 'alice' });
+    await advance(500);
+    lanes.pause('reg.example.com', clock.now() + 2_000, pull);
+    await advance(5_000);
+    expect(started.map(({ atMs }) => atMs)).toEqual([2_500]);
+  });
+
   test('turns away at once when it outlasts the longest wait', async () => {
     const { send, clock, lanes } = scene({ inFlight: 1 });
     lanes.pause('reg.example.com', inOneSecond(clock), pull);
@@ -269,6 +279,31 @@ describe('a signal', () => {
     expect(laneOf(lanes)).toMatchObject({ inFlight: 1, waiting: 0 });
     await advance(5_000);
     expect(names()).toEqual(['first']);
+  });
+
+  test('takes out all that wait under it, in line or aside, and nobody else', async () => {
+    const { send, finish, names, clock, lanes, advance } = scene({ inFlight: 1 });
+    lanes.pause('reg.example.com', inOneSecond(clock), { identity: 'alice' });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const aside = send('aside', { signal, pullIdentity: 'alice' });
+    const running = send('running', { signal });
+    const waiting = [aside, send('a', { signal }), send('b', { signal })];
+    send('other');
+    await settled();
+    const refused = Promise.all(waiting.map(each => expect(each).rejects.toBe('enough')));
+    controller.abort('enough');
+    await refused;
+    expect(laneOf(lanes)).toMatchObject({ inFlight: 1, waiting: 1 });
+    await finish('running');
+    expect(await running).toBe('running');
+    expect(names()).toEqual(['running', 'other']);
+    expect(clock.sleeping).toBe(0);
+    await finish('other');
+    await advance(5_000);
+    send('after');
+    expect(names()).toEqual(['running', 'other', 'after']);
+    expect(laneOf(lanes)).toMatchObject({ inFlight: 1, waiting: 0 });
   });
 
   test('that has fired already lets nothing start', async () => {
