@@ -73,6 +73,11 @@ function readArguments(rows: ReturnType<typeof rowsOf>, argv: readonly string[],
       }
     }
     set(reading, known.name, known.row, token.rawName, text);
+    // The option that was taken for the value, and all after it, still count.
+    if (forgotten) {
+      readArguments(rows, argv.slice(token.index + 1), reading);
+      return;
+    }
   }
 }
 

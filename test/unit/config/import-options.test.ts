@@ -127,6 +127,14 @@ describe('readImportOptions()', () => {
     expect(faults(line)).toEqual([want]);
   });
 
+  test('reads on after an option whose value was forgotten', () => {
+    expect(faults('--to --history-limit 0 a --bogus')).toEqual([
+      '--to: a value is required: expected TAG',
+      '--history-limit: "0": expected a whole number from 1 on',
+      '--bogus: unknown option',
+    ]);
+  });
+
   test('reports all faults together', () => {
     const env = { IMAGESTREAM_OPERATOR_HISTORY_LIMIT: 'many' };
     expect(faults('--bogus --platform linux -o xml', env)).toEqual([
