@@ -73,10 +73,16 @@ class ImportRun {
 
   async #import(): Promise<number> {
     const { stream: streamFile } = this.#options;
-    const target = streamFile === undefined ? undefined : await readStreamFile(streamFile, this.#surroundings.stdin);
+    const { stdin } = this.#surroundings;
+    const target = streamFile === undefined ? undefined : withGeneration(await readStreamFile(streamFile, stdin));
     const parts = await connect(this.#options, this.#surroundings, this.#clock);
     try {
       const input = await this.#readInput(parts, target);
+      if (input.kind === 'ImageStream' && target !== undefined) {
+        throw new CommandFault([
+          '--stream: expected an ImageStreamImport in the file of --filename, not an ImageStream',
+        ]);
+      }
       await parts.useCredentials(hostsOf(input.kind === 'ImageStream' ? input.stream : input.isi));
       // Not before: reading a terminal or waiting for a credential helper ends as any program does.
       process.once('SIGINT', this.#stop).once('SIGTERM', this.#stop);
