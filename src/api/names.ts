@@ -5,7 +5,6 @@ export const API_VERSION = 'image.openshift.io/v1';
 /** RFC 3339 time of the last recorded import; any text suppresses the initial one (api-types 7). */
 export const REPOSITORY_CHECK_ANNOTATION = 'openshift.io/image.dockerRepositoryCheck';
 export const INSECURE_REPOSITORY_ANNOTATION = 'openshift.io/image.insecureRepository';
-export const EXCLUDE_SECRET_ANNOTATION = 'openshift.io/image.excludeSecret';
 export const LAYERS_ORDER_ANNOTATION = 'image.openshift.io/dockerLayersOrder';
 export const PREFER_ARCH_ANNOTATION = 'importer.image.openshift.io/prefer-arch';
 export const PREFER_OS_ANNOTATION = 'importer.image.openshift.io/prefer-os';

@@ -30,8 +30,3 @@ export function parsePlatform(text: string): Platform {
   }
   return { os, architecture };
 }
-
-/** `linux/amd64` */
-export function formatPlatform({ os, architecture }: Platform): string {
-  return `${os}/${architecture}`;
-}

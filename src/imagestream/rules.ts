@@ -3,6 +3,3 @@
  * (True conditions, sources, capped history, generations left to the API server).
  */
 export type Rules = 'openshift' | 'operator';
-
-/** Events kept for each tag under the operator's rules, unless told otherwise (design D7). */
-export const DEFAULT_HISTORY_LIMIT = 20;
