@@ -5,8 +5,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import type { ImageStream } from '../src/api/image-stream.ts';
+import { toYaml } from '../src/command/output.ts';
 import { startFakeRegistry } from '../test/fake/registry.ts';
 import { type Content, pushContent, sampleImage, sampleIndex } from '../test/gen/content.ts';
 import { registryBinary, versionOf } from './registry/parts.ts';
@@ -61,12 +62,7 @@ async function story(): Promise<number> {
 
   console.log('\n# status.tags[latest] of the resulting stream');
   const stream = parse(await readFile(stateFile, 'utf8')) as ImageStream;
-  console.log(
-    stringify(
-      stream.status?.tags?.find(({ tag }) => tag === 'latest'),
-      { lineWidth: 0 },
-    ).trimEnd(),
-  );
+  console.log(toYaml(stream.status?.tags?.find(({ tag }) => tag === 'latest')).trimEnd());
   if (keep) await stayUntilInterrupted();
   return 0;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { access, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -23,12 +22,12 @@ export async function readSavedStream(path: string): Promise<ImageStream | undef
 
 /**
  * Writes a stream so that a reader sees the old file or the new one, never a half: into a file beside it, flushed, then
- * renamed over it. Throws `CommandFault`.
+ * renamed over it. That file always has the same name, so that kills leave one behind at most. Throws `CommandFault`.
  */
 export async function writeStreamFile(path: string, stream: ImageStream): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  const beside = join(dirname(path), `.${basename(path)}.new`);
   try {
-    const file = await open(beside, 'wx', 0o644);
+    const file = await open(beside, 'w', 0o644);
     try {
       await file.writeFile(toYaml(stream));
       await file.sync();

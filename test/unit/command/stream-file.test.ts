@@ -65,6 +65,15 @@ describe('writeStreamFile()', () => {
     expect([...seen].filter(text => !whole.has(text))).toEqual([]);
   });
 
+  test('writes over what a killed run left beside the file', async () => {
+    const at = folder();
+    writeFileSync(join(at, '.state.yaml.new'), 'half a str');
+
+    await writeStreamFile(join(at, 'state.yaml'), imageStream());
+
+    expect(readdirSync(at)).toEqual(['state.yaml']);
+  });
+
   test('removes its temporary file when it fails, and leaves what was there', async () => {
     const at = folder();
     const path = join(at, 'state.yaml');
