@@ -111,11 +111,7 @@ export class Transport {
       ...(pullIdentity === undefined ? {} : { pullIdentity }),
     };
     try {
-      return await this.#parts.lanes.run(admission, () =>
-        exchange.method === 'GET' && !exchange.quick
-          ? this.#bodies.hold(signal, () => this.#send(exchange, call))
-          : this.#send(exchange, call),
-      );
+      return await this.#parts.lanes.run(admission, () => this.#send(exchange, call));
     } catch (error) {
       if (error instanceof LanePaused) {
         throw failure(call, {
@@ -150,9 +146,12 @@ export class Transport {
     const timer = setTimeout(expire, Math.max(0, limitMs));
     const startedMs = clock.monotonic();
     try {
-      return attempt instanceof HeadAttempt
-        ? await this.#ask(exchange, attempt)
-        : await this.#read(exchange, attempt.signal, progress);
+      const reply =
+        attempt instanceof HeadAttempt
+          ? await this.#ask(exchange, attempt)
+          : await this.#read(exchange, attempt.signal, progress);
+      signal.throwIfAborted();
+      return reply;
     } catch (error) {
       if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
       throw this.#translate(error, exchange, call, late, progress);
@@ -183,7 +182,9 @@ export class Transport {
       signal,
     });
     progress.status = response.statusCode;
-    const bytes = await this.#bytes(exchange, response);
+    const read = () => this.#bytes(exchange, response);
+    // Only now: hosts that never answer must not keep others from having their bodies read.
+    const bytes = exchange.method === 'GET' && !exchange.quick ? await this.#bodies.hold(signal, read) : await read();
     return this.#reply(exchange, response.statusCode, response.headers, bytes);
   }
 
@@ -198,14 +199,15 @@ export class Transport {
       await body.dump({ limit: MAX_ERROR_BYTES });
       return NOTHING;
     }
-    const good = statusCode >= 200 && statusCode < 300;
-    return readBody(body, {
-      capBytes: good ? exchange.cap.bytes : MAX_ERROR_BYTES,
-      beyondCap: good ? 'refuse' : 'cut',
+    const limits = {
       contentLength: declaredLength(headers),
       contentEncoding: singleHeader(headers, 'content-encoding'),
       timeouts: this.#parts.timeouts,
-    });
+    };
+    const good = statusCode >= 200 && statusCode < 300;
+    if (good) return readBody(body, { ...limits, capBytes: exchange.cap.bytes, beyondCap: 'refuse' });
+    // The status and its headers count whatever became of the words: a 429 pauses, a 401 is a challenge.
+    return readBody(body, { ...limits, capBytes: MAX_ERROR_BYTES, beyondCap: 'cut' }).catch(() => NOTHING);
   }
 
   /** Tells the lanes what an answer asks for (12.4). Epoch ms of the pause, when there is one. */
