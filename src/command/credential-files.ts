@@ -54,7 +54,7 @@ interface Configs {
 }
 
 async function readSources(sources: CredentialSources): Promise<Configs> {
-  if (sources.pullSecretsFile !== undefined) return readSecretsFile(sources.pullSecretsFile);
+  if (sources.pullSecretsFile !== undefined) return readSecretsFile(sources.pullSecretsFile, sources.strict);
   if (sources.authFile !== undefined) return readAuthFile(sources.authFile, await read(sources.authFile), sources);
   const found: Configs[] = [];
   for (const path of defaultAuthFiles(sources.env)) {
@@ -71,7 +71,7 @@ function defaultAuthFiles(env: CredentialSources['env']): string[] {
   return env['XDG_RUNTIME_DIR'] ? [join(env['XDG_RUNTIME_DIR'], 'containers', 'auth.json'), docker] : [docker];
 }
 
-async function readSecretsFile(path: string): Promise<Configs> {
+async function readSecretsFile(path: string, strict: boolean): Promise<Configs> {
   const document = parseJson(path, await read(path));
   const items = secretsOf(document);
   if (items === undefined) {
@@ -79,7 +79,7 @@ async function readSecretsFile(path: string): Promise<Configs> {
       `"${path}": expected a Secret, a list of them or an array, as kubectl get secrets -o json prints`,
     ]);
   }
-  return readPullSecrets(items);
+  return readPullSecrets(items, { strict });
 }
 
 function secretsOf(document: unknown): readonly unknown[] | undefined {
@@ -98,7 +98,8 @@ async function readAuthFile(path: string, text: string, sources: CredentialSourc
     throw new CommandFault([`"${path}": expected a JSON object with auths`]);
   }
   // A file that only names helpers is as good as one with credentials in it.
-  const { entries, warnings } = 'auths' in document ? readDockerConfigJson(text) : { entries: [], warnings: [] };
+  const { entries, warnings } =
+    'auths' in document ? readDockerConfigJson(text, { strict: sources.strict }) : { entries: [], warnings: [] };
   const helpers = await readHelpers(document as AuthFile, sources);
   return {
     configs: [{ entries }, ...helpers.configs],

@@ -252,6 +252,21 @@ describe('--pull-secrets', () => {
   });
 });
 
+test.each([
+  [false, ['padded']],
+  [true, []],
+])('R3.9 an entry that only we would take is left out when matching is strict: %s', async (strict, want) => {
+  const written = { auths: { 'quay.io': { auth: ` ${entry('padded').auth}` } } };
+  const secret = {
+    type: 'kubernetes.io/dockerconfigjson',
+    stringData: { '.dockerconfigjson': JSON.stringify(written) },
+  };
+  const pullSecretsFile = write(join(home(), 'secrets.json'), [secret]);
+  const authFile = write(join(home(), 'auth.json'), written);
+  expect(users((await load({ pullSecretsFile, strict })).keyring)).toEqual(want);
+  expect(users((await load({ authFile, strict })).keyring)).toEqual(want);
+});
+
 test('emptyKeyring() knows nobody', () => {
   expect(users(emptyKeyring())).toEqual([]);
 });
