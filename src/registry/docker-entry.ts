@@ -43,8 +43,10 @@ function locationFault(location: string, { strict = false }: { readonly strict?:
   return parseLocation(location, strict) === undefined ? 'its location names no registry' : undefined;
 }
 
+/** A location as a warning shows it, without a password that somebody put in front of the host. */
 function quoted(location: string): string {
-  return JSON.stringify(location.length <= 64 ? location : `${location.slice(0, 63)}…`);
+  const shown = location.replace(/^((?:[a-z]+:)?\/\/)?[^/]*@/i, '$1');
+  return JSON.stringify(shown.length <= 64 ? shown : `${shown.slice(0, 63)}…`);
 }
 
 /** A login, nothing (an entry that proves nothing is no mistake), or what is wrong with the entry. */

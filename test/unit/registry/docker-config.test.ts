@@ -103,7 +103,8 @@ describe('readDockerConfigJson()', () => {
     const text = `{"auths":{${JSON.stringify(location)}:${JSON.stringify(ENTRY)},"quay.io":${JSON.stringify(ENTRY)}}}`;
     const read = readDockerConfigJson(text);
     expect(locations(read)).toEqual(['quay.io']);
-    expect(read.warnings).toEqual([`entry ${JSON.stringify(location)} skipped: its location names no registry`]);
+    const shown = JSON.stringify(location.replace('user@', ''));
+    expect(read.warnings).toEqual([`entry ${shown} skipped: its location names no registry`]);
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
@@ -223,4 +224,11 @@ describe('readPullSecrets()', () => {
     });
     fc.assert(fc.property(fc.array(fc.oneof(fc.anything(), odd)), secrets => void readPullSecrets(secrets)));
   });
+});
+
+test('R6.16 a warning shows no password that stands in front of a host', () => {
+  const { warnings } = readDockerConfigJson(JSON.stringify({ auths: { 'https://bob:hunter2@reg.example.com': {} } }));
+
+  expect(warnings).toEqual([expect.stringContaining('"https://reg.example.com"')]);
+  expect(warnings.join()).not.toContain('hunter2');
 });
