@@ -11,7 +11,7 @@ import { NOBODY, type Proof, type Proofs, scopesOf } from './proofs.ts';
 import type { Question } from './questions.ts';
 import { Recent } from './recent.ts';
 import type { Redirects } from './redirects.ts';
-import { ANONYMOUS, type Tokens } from './tokens.ts';
+import { ANONYMOUS, type HeldToken, type Tokens } from './tokens.ts';
 import { type Reply, singleHeader } from './transport.ts';
 
 /** The registry's last word. `refusal` says why it is a no, when who we are was the reason. */
@@ -135,10 +135,11 @@ export class Authorization {
       const answer: Answer = { ...reply, identity: proof.shown.identity };
       const fromRegistry = reply.from === 'registry';
       if (reply.status === 401 && fromRegistry) {
+        const outlived = this.#hasOutlived(proof.held);
         const learned = await this.#learn(question, reply, call);
         if (proof.held !== undefined) this.#parts.tokens.drop(proof.held);
         if (learned.kind === 'unanswerable') return { got: false, answer: { ...answer, refusal: learned.reason } };
-        const renewable = proof.held?.fresh === false || planOf(question, learned) !== planOf(question, state);
+        const renewable = outlived || planOf(question, learned) !== planOf(question, state);
         if (renewable && !second) continue;
         return { got: false, answer: { ...answer, refusal: credential === undefined ? 'noCredentials' : 'rejected' } };
       }
@@ -151,6 +152,11 @@ export class Authorization {
       }
       return { got: true, answer };
     }
+  }
+
+  /** Whether a token was an old one when it was refused: kept from before, or run out while its request waited. */
+  #hasOutlived(held: HeldToken | undefined): boolean {
+    return held !== undefined && (!held.fresh || this.#parts.tokens.current(held.key) !== held.token);
   }
 
   /** Sends the question with its proof, and tells the memory of rejections how a password fared. */

@@ -2,7 +2,7 @@ import type { TransportProfile } from './agents.ts';
 import { type Call, failure } from './call.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { AddressGuard, Reach } from './guarded-lookup.ts';
-import { listsHost } from './host-names.ts';
+import { bareHost, listsHost } from './host-names.ts';
 import { proxyFor, refusedThroughProxy } from './proxy.ts';
 import type { HostSettings, RegistrySettings } from './settings.ts';
 import { BLOCKED_REASON, type Exchange, type Reply, type Transport } from './transport.ts';
@@ -35,7 +35,9 @@ export class Wire {
     if (hidden || !this.#guard.allowsHost(url, reach)) {
       throw failure(call, { kind: 'blockedAddress', reason: BLOCKED_REASON[from], from });
     }
-    const profile = profileOf(host, reach, endpoint.verify, throughProxy);
+    // Nor is what goes unverified at one host: the others it names may be given credentials.
+    const verify = bareHost(url) === bareHost(endpoint.origin) ? endpoint.verify : true;
+    const profile = profileOf(host, reach, verify, throughProxy);
     return this.#transport.exchange({ ...hop, profile, hub: endpoint.hub }, call);
   }
 
