@@ -35,8 +35,8 @@ export interface Preconditions {
 
 /**
  * The API server, over one pool of connections. Every method throws `ApiError` for an answer that is none of success,
- * the signal's reason when that fires, and an error that names the action and its cause when no answer came. A 429, and
- * a 503 with Retry-After, are waited for and tried again a few times: the server had not begun to work on them.
+ * the signal's reason when that fires, and `NoAnswer`, which names the action and has its cause, when no answer came. A
+ * 429, and a 503 with Retry-After, are waited for and tried again a few times: the server had not begun to work on them.
  */
 export interface KubeClient {
   get<T extends TypedObject>(path: ObjectPath, signal: AbortSignal): Promise<T>;

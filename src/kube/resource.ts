@@ -42,3 +42,16 @@ export function urlPath(path: CollectionPath & Partial<Pick<ObjectPath, 'name' |
   const parts = [...root, ...place, resource.plural, ...(name === undefined ? [] : [name])];
   return `/${[...parts, ...(subresource === undefined ? [] : [subresource])].map(encodeURIComponent).join('/')}`;
 }
+
+/** `demo/app`, or `sha256-…` alone for a cluster-scoped object. */
+export function objectKey(name: {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}): string {
+  return name.namespace === undefined ? `${name.name}` : `${name.namespace}/${name.name}`;
+}
+
+/** What to watch: the whole cluster when no namespaces are named, else each of them by itself. */
+export function collectionPaths(resource: Resource, namespaces: readonly string[]): readonly CollectionPath[] {
+  return namespaces.length === 0 ? [{ resource }] : namespaces.map(namespace => ({ resource, namespace }));
+}
