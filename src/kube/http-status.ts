@@ -1,4 +1,5 @@
 import type { Status, StatusCause, StatusDetails } from '../api/status.ts';
+import { isObject, parseJson } from './json.ts';
 
 /** `metav1.StatusReason` of the codes that an API server, or a proxy before it, answers with. */
 const REASONS: Readonly<Record<number, string>> = {
@@ -21,7 +22,7 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** The Status that a failure's body holds, or one made from the code: proxies answer in HTML. */
 export function statusOf(code: number, body: string): Status {
-  const said = parsed(body);
+  const said = parseJson(body);
   return isObject(said) && said['kind'] === 'Status' ? readStatus(said, code) : madeStatus(code);
 }
 
@@ -87,16 +88,4 @@ function texts<K extends string>(said: Readonly<Record<string, unknown>>, names:
     if (typeof value === 'string') found[name] = value;
   }
   return found;
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

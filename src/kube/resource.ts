@@ -55,3 +55,13 @@ export function objectKey(name: {
 export function collectionPaths(resource: Resource, namespaces: readonly string[]): readonly CollectionPath[] {
   return namespaces.length === 0 ? [{ resource }] : namespaces.map(namespace => ({ resource, namespace }));
 }
+
+/** What a request does, in the words of an error: `patch status of imagestreams "demo/app"`, `watch secrets in "demo"`. */
+export function actionText(
+  verb: string,
+  { resource, namespace, name, subresource }: CollectionPath & Partial<Pick<ObjectPath, 'name' | 'subresource'>>,
+): string {
+  const what = subresource === undefined ? resource.plural : `${subresource} of ${resource.plural}`;
+  if (name !== undefined) return `${verb} ${what} "${objectKey({ namespace, name })}"`;
+  return `${verb} ${what}${namespace === undefined ? '' : ` in "${namespace}"`}`;
+}

@@ -29,8 +29,7 @@ export class LineSplitter {
       start = end + 1;
       yield this.#take();
     }
-    // A copy: the chunk may belong to a buffer that is used again.
-    if (start < chunk.length) this.#keep(start === 0 ? chunk : chunk.slice(start));
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
   }
 
   #keep(piece: Uint8Array): void {
