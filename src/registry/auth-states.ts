@@ -3,9 +3,12 @@ import { type Call, failure } from './call.ts';
 import { type Challenge, ChallengeTooLarge, parseChallenges, unusableReason, usableChallenge } from './challenge.ts';
 import { type Endpoint, endpointKey } from './endpoint.ts';
 import type { RegistryErrorReason } from './errors.ts';
+import { unlessAborted } from './flights.ts';
+import { bareHost } from './host-names.ts';
 import { judgeRealm } from './realm.ts';
 import { Recent } from './recent.ts';
 import { scopeTemplate } from './scope.ts';
+import type { RegistrySettings } from './settings.ts';
 import type { Headers } from './transport.ts';
 
 /** Kinds of operation that registries want different scopes for (R2.15). */
@@ -31,19 +34,23 @@ export interface Unanswerable {
 }
 
 const TTL_MS = 24 * 3_600_000;
+/** How long what `/v2/` said is enough. */
+const PING_MS = 60_000;
 const MAX_ENDPOINTS = 10_000;
 
 /** What is learned of endpoints from their challenges; each for 24 hours, none from another (R2.2, R2.3). */
 export class AuthStates {
   readonly #clock: Clock;
-  readonly #clusterDomain: string;
+  readonly #settings: Pick<RegistrySettings, 'clusterDomain' | 'host'>;
   readonly #states: Recent<AuthState>;
+  readonly #pinged: Recent<true>;
   readonly #probes = new Map<string, Promise<void>>();
 
-  constructor(clock: Clock, clusterDomain: string) {
+  constructor(clock: Clock, settings: Pick<RegistrySettings, 'clusterDomain' | 'host'>) {
     this.#clock = clock;
-    this.#clusterDomain = clusterDomain;
+    this.#settings = settings;
     this.#states = new Recent(clock, MAX_ENDPOINTS);
+    this.#pinged = new Recent(clock, MAX_ENDPOINTS);
   }
 
   get(endpoint: Endpoint): AuthState | undefined {
@@ -62,7 +69,8 @@ export class AuthStates {
     const key = endpointKey(endpoint);
     const before = this.#probes.get(key);
     if (before !== undefined) {
-      await untilAborted(before, signal);
+      signal.throwIfAborted();
+      await unlessAborted(before, signal);
       return undefined;
     }
     let done = (): void => {};
@@ -74,6 +82,14 @@ export class AuthStates {
       this.#probes.delete(key);
       done();
     };
+  }
+
+  /** Whether `/v2/` is to be asked for a challenge now: once for all that want it at a time (R1.12). */
+  startPing(endpoint: Endpoint): boolean {
+    const key = endpointKey(endpoint);
+    if (this.#pinged.get(key) !== undefined) return false;
+    this.#pinged.set(key, true, this.#clock.now() + PING_MS);
+    return true;
   }
 
   /** Learns from the challenges of a 401. `scoped` is false for `/v2/`, whose scope means nothing (R1.12). */
@@ -90,11 +106,11 @@ export class AuthStates {
         realm: bearer.params.get('realm') ?? '',
         endpoint: endpoint.origin,
         trustedRealmHosts: endpoint.settings.trustedRealmHosts,
-        clusterDomain: this.#clusterDomain,
+        clusterDomain: this.#settings.clusterDomain,
         plainHttp: endpoint.origin.protocol === 'http:',
       });
       if ('url' in judged) {
-        const state = this.#bearer(endpoint, bearer, judged.url, judged.credentials, operation);
+        const state = this.#bearer(endpoint, bearer, judged.url, this.#trusts(judged, endpoint), operation);
         this.set(endpoint, state);
         return state;
       }
@@ -114,6 +130,12 @@ export class AuthStates {
       if (!(error instanceof ChallengeTooLarge)) throw error;
       throw failure(call, { kind: 'invalidResponse', reason: 'challenge', status: 401, cause: error });
     }
+  }
+
+  /** Over plain http a password goes to the registry's own host, or where the settings of the realm's let it (D25). */
+  #trusts({ url, credentials }: { readonly url: URL; readonly credentials: boolean }, { origin }: Endpoint): boolean {
+    if (!credentials || url.protocol === 'https:' || bareHost(url) === bareHost(origin)) return credentials;
+    return this.#settings.host(url.host).allowCredentialsOverHttp;
   }
 
   #bearer(
@@ -136,20 +158,5 @@ export class AuthStates {
           ? templates
           : { ...templates, [operation.kind]: scopeTemplate(operation.repository, scope) },
     };
-  }
-}
-
-/** Waits for a promise that never rejects, but no longer than the signal allows. */
-async function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }

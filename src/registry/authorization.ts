@@ -1,15 +1,12 @@
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../log.ts';
-import type { AuthState, AuthStates, Unanswerable } from './auth-states.ts';
+import type { TrialOutcome } from './auth-rejections.ts';
+import type { AuthState, Unanswerable } from './auth-states.ts';
 import { type Call, failure } from './call.ts';
+import { CandidateOrder, type CandidateOrderParts } from './candidate-order.ts';
 import type { Credential } from './credentials.ts';
-import { type Endpoint, endpointKey } from './endpoint.ts';
 import { RegistryError, type RegistryErrorReason } from './errors.ts';
-import type { RegistryObserver } from './observer.ts';
 import { readErrorBody } from './oci-errors.ts';
-import { NOBODY, type Proof, type Proofs, scopesOf } from './proofs.ts';
+import { NOBODY, type Proof, passwordOf, scopesOf } from './proofs.ts';
 import type { Question } from './questions.ts';
-import { Recent } from './recent.ts';
 import type { Redirects } from './redirects.ts';
 import { ANONYMOUS, type HeldToken, type Tokens } from './tokens.ts';
 import { type Reply, singleHeader } from './transport.ts';
@@ -21,38 +18,30 @@ export interface Answer extends Reply {
   readonly identity: string;
 }
 
-export interface AuthorizationParts {
-  readonly states: AuthStates;
+export interface AuthorizationParts extends CandidateOrderParts {
   readonly tokens: Tokens;
-  readonly proofs: Proofs;
   readonly redirects: Redirects;
-  readonly observer: RegistryObserver;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly anonymousFallback: boolean;
 }
 
-const HOUR_MS = 3_600_000;
-const MAX_REMEMBERED = 10_000;
+const BASIC: AuthState = { kind: 'basic' };
 
 /** Asks questions as whoever gets an answer (registry-client 2.1, 3.4). */
 export class Authorization {
   readonly #parts: AuthorizationParts;
-  /** Fingerprint of the candidate that worked last (R3.19). */
-  readonly #working: Recent<string>;
-  readonly #warned: Recent<true>;
+  readonly #order: CandidateOrder;
 
   constructor(parts: AuthorizationParts) {
     this.#parts = parts;
-    this.#working = new Recent(parts.clock, MAX_REMEMBERED);
-    this.#warned = new Recent(parts.clock, MAX_REMEMBERED);
+    this.#order = new CandidateOrder(parts);
   }
 
   /** The answer, of whatever status. Throws `RegistryError` when there is none from the registry. */
   async ask(question: Question, candidates: readonly Credential[], call: Call): Promise<Answer> {
     const open = await this.#askOpenly(question, call);
-    if (open !== undefined && (open.status !== 401 || open.refusal !== undefined)) return open;
-    return this.#askAsSomebody(question, candidates, open, call);
+    if (open === undefined || (open.status === 401 && open.refusal === undefined)) {
+      return this.#askAsSomebody(question, candidates, open, call);
+    }
+    return (await this.#askUnchallenged(question, candidates, open, call)) ?? open;
   }
 
   /** Without authorization, where nothing says that one is needed; undefined where something does. */
@@ -76,81 +65,105 @@ export class Authorization {
     }
   }
 
-  /** Candidates in order until one gets in. Of several refusals the first is told (design D18). */
+  /**
+   * Some products answer 403 to a reader without a password and never a challenge. So whoever has one is asked once
+   * with it: it is meant for this registry, which could have it for a challenge. Undefined when that was no use.
+   */
+  async #askUnchallenged(
+    question: Question,
+    candidates: readonly Credential[],
+    open: Answer,
+    call: Call,
+  ): Promise<Answer | undefined> {
+    const { endpoint } = question;
+    // With a time it is a limit (R4.8).
+    const turnedAway = open.status === 403 && open.from === 'registry' && open.retryAtMs === undefined;
+    if (!turnedAway || !endpoint.sendsCredentials) return undefined;
+    const credential = candidates.find(each => passwordOf(each) !== undefined);
+    if (credential === undefined || (call.as !== undefined && call.as !== credential.fingerprint)) return undefined;
+    const attempt = await this.#tryAs(question, credential, undefined, call, BASIC);
+    if (!attempt.got) return undefined;
+    // From now on it is asked so at once. What may pass says nothing of passwords.
+    if (!mayPass(attempt.answer)) this.#parts.states.set(endpoint, BASIC);
+    return attempt.answer;
+  }
+
+  /** Candidates in order until one gets in. Of several refusals the first candidate's is told (design D18). */
   async #askAsSomebody(
     question: Question,
     candidates: readonly Credential[],
     open: Answer | undefined,
     call: Call,
   ): Promise<Answer> {
-    const order = this.#order(question, candidates);
-    let first: Attempt | undefined;
+    const order = this.#order.of(question, candidates, call.as);
+    const refused = new Map<Credential | undefined, Attempt>();
     let hidden = question.endpoint.hub ? 1 : 0;
     for (const credential of order) {
+      if (refused.size > 0 && !mayTryAnother(question, call)) break;
       const attempt = await this.#tryAs(question, credential, open, call);
       if (attempt.got && !(attempt.answer.status === 404 && hidden-- > 0)) {
-        if (first === undefined || attempt.answer.status < 400 || mayPass(attempt.answer)) {
-          if (attempt.answer.status < 400) this.#remember(question, candidates, credential, first !== undefined);
-          return attempt.answer;
-        }
-        break;
+        if (refused.size > 0 && attempt.answer.status >= 400 && !mayPass(attempt.answer)) break;
+        if (attempt.answer.status < 400) this.#order.worked(question, candidates, credential, refused.size > 0);
+        return attempt.answer;
       }
-      first ??= attempt;
+      refused.set(credential, attempt);
     }
-    if (first === undefined) throw failure(call, { kind: 'unauthorized', reason: 'noCredentials' });
-    if (first.got || 'answer' in first) return first.answer;
-    throw first.error;
+    // Those whose turn did not come now are heard as they were last told, or the words would change with the turns.
+    for (const credential of [...candidates.filter(each => order.includes(each)), undefined]) {
+      const attempt = refused.get(credential) ?? this.#lastTold(question, credential);
+      if (attempt === undefined) continue;
+      if ('answer' in attempt) return attempt.answer;
+      throw attempt.error;
+    }
+    throw failure(call, { kind: 'unauthorized', reason: 'noCredentials' });
   }
 
-  /** Who asks, best first; undefined is anonymous. */
-  #order(question: Question, candidates: readonly Credential[]): readonly (Credential | undefined)[] {
-    const { endpoint } = question;
-    const state = this.#parts.states.get(endpoint);
-    let usable = endpoint.sendsCredentials ? candidates : [];
-    if (state?.kind === 'bearer' && !state.trusted && usable.length > 0) {
-      this.#warnOfRealm(endpoint, state.realm);
-      // A registry token goes to the registry itself, whatever its realm is.
-      usable = usable.filter(({ kind }) => kind === 'registryToken');
-      return [...usable, undefined];
-    }
-    const working = this.#working.get(workingKey(question, candidates));
-    const known = usable.filter(({ fingerprint }) => fingerprint === working);
-    const others = usable.filter(({ fingerprint }) => fingerprint !== working);
-    const anonymous = usable.length === 0 || this.#parts.anonymousFallback ? [undefined] : [];
-    return working === ANONYMOUS ? [...anonymous, ...usable] : [...known, ...others, ...anonymous];
+  #lastTold(question: Question, credential: Credential | undefined): Attempt | undefined {
+    const denial = credential === undefined ? undefined : this.#parts.proofs.lastDenial(question, credential);
+    return denial === undefined ? undefined : { got: false, answer: denial.answer };
   }
 
-  /** One candidate: at most one renewal of what is shown and one second try (registry-client 2.1). */
+  /**
+   * One candidate: at most one renewal of what is shown and one second try (registry-client 2.1).
+   *
+   * @param assumed how the endpoint wants to be asked, where that is only a guess
+   */
   async #tryAs(
     question: Question,
     credential: Credential | undefined,
     open: Answer | undefined,
     call: Call,
+    assumed?: AuthState,
   ): Promise<Attempt> {
+    const { proofs, states, tokens } = this.#parts;
+    const told = credential === undefined ? undefined : proofs.denial(question, credential);
+    if (told !== undefined) return { got: false, answer: told };
     for (let second = false; ; second = true) {
-      const state = this.#parts.states.get(question.endpoint) ?? { kind: 'none' };
-      const proof = await this.#parts.proofs.of(question, credential, state, call);
+      const state = (second ? undefined : assumed) ?? states.get(question.endpoint) ?? { kind: 'none' };
+      const proof = await proofs.of(question, credential, state, call);
       if (proof instanceof RegistryError) return { got: false, error: proof };
+      const { held } = proof;
       const reply = await this.#show(question, proof, second ? undefined : open, call);
       const answer: Answer = { ...reply, identity: proof.shown.identity };
-      const fromRegistry = reply.from === 'registry';
-      if (reply.status === 401 && fromRegistry) {
-        const outlived = this.#hasOutlived(proof.held);
-        const learned = await this.#learn(question, reply, call);
-        if (proof.held !== undefined) this.#parts.tokens.drop(proof.held);
+      if (isRefused(reply)) {
+        const outlived = this.#hasOutlived(held);
+        const learned = await this.#learnFor(question, proof, state, reply, call);
+        if (held !== undefined) tokens.drop(held);
         if (learned.kind === 'unanswerable') return { got: false, answer: { ...answer, refusal: learned.reason } };
         const renewable = outlived || planOf(question, learned) !== planOf(question, state);
         if (renewable && !second) continue;
-        return { got: false, answer: { ...answer, refusal: credential === undefined ? 'noCredentials' : 'rejected' } };
+        const refused = { ...answer, refusal: credential === undefined ? 'noCredentials' : 'rejected' } as const;
+        // What was shown itself is remembered as rejected; this is a token that had just been granted.
+        if (held !== undefined) proofs.hear(question, refused);
+        return { got: false, answer: refused };
       }
-      if (reply.status === 403 && fromRegistry) {
-        if (!second && proof.held?.fresh === false && saysDenied(reply)) {
-          this.#parts.tokens.drop(proof.held);
-          continue;
-        }
-        return { got: false, answer };
+      const denied = reply.status === 403 && reply.from === 'registry';
+      if (denied && !second && held?.fresh === false && saysDenied(reply)) {
+        tokens.drop(held);
+        continue;
       }
-      return { got: true, answer };
+      proofs.hear(question, answer);
+      return denied ? { got: false, answer } : { got: true, answer };
     }
   }
 
@@ -159,18 +172,35 @@ export class Authorization {
     return held !== undefined && (!held.fresh || this.#parts.tokens.current(held.key) !== held.token);
   }
 
-  /** Sends the question with its proof, and tells the memory of rejections how a password fared. */
-  async #show(question: Question, proof: Proof, open: Answer | undefined, call: Call): Promise<Reply> {
+  /** Sends the question with its proof, and tells the memory of rejections how a secret fared that was not refused. */
+  async #show(question: Question, { shown, trial }: Proof, open: Answer | undefined, call: Call): Promise<Reply> {
     // What was already asked without authorization need not be asked again.
-    if (proof.shown.authorization === undefined && open !== undefined) return open;
+    if (shown.authorization === undefined && open !== undefined) return open;
     try {
-      const reply = await this.#parts.redirects.follow(question, proof.shown, call);
-      const refused = reply.status === 401 && reply.from === 'registry';
-      proof.trial?.settle(refused ? refusalFrom(reply) : reply.status < 400 ? 'accepted' : 'unknown');
+      const reply = await this.#parts.redirects.follow(question, shown, call);
+      if (!isRefused(reply)) trial?.settle(reply.status < 400 ? 'accepted' : 'unknown');
       return reply;
     } catch (error) {
-      proof.trial?.settle('unknown');
+      trial?.settle('unknown');
       throw error;
+    }
+  }
+
+  /** Learns from the 401 to a proof. A registry that wants another kind of proof has not rejected this one. */
+  async #learnFor(
+    question: Question,
+    { trial }: Proof,
+    state: AuthState,
+    reply: Reply,
+    call: Call,
+  ): Promise<AuthState | Unanswerable> {
+    let outcome: TrialOutcome = 'unknown';
+    try {
+      const learned = await this.#learn(question, reply, call);
+      if (learned.kind === 'unanswerable' || learned.kind === state.kind) outcome = refusalFrom(reply);
+      return learned;
+    } finally {
+      trial?.settle(outcome);
     }
   }
 
@@ -180,6 +210,7 @@ export class Authorization {
     const { endpoint, repository, scope: kind } = question;
     let learned = states.learn(endpoint, reply.headers, { repository, kind, scoped: true }, call);
     if (learned.kind === 'unanswerable' && learned.reason === 'noChallenge') {
+      if (!states.startPing(endpoint)) return states.get(endpoint) ?? learned;
       const { query: _query, ...rest } = question;
       const ping = await redirects.follow({ ...rest, method: 'GET', path: '/v2/', pull: false }, NOBODY, call);
       if (ping.status === 401 && ping.from === 'registry') {
@@ -190,36 +221,6 @@ export class Authorization {
       throw failure(call, { kind: 'blockedAddress', reason: 'realmHost' });
     }
     return learned;
-  }
-
-  #remember(
-    question: Question,
-    candidates: readonly Credential[],
-    credential: Credential | undefined,
-    othersFailed: boolean,
-  ): void {
-    if (candidates.length === 0) return;
-    const { observer, log, clock } = this.#parts;
-    const { host } = question.endpoint;
-    this.#working.set(
-      workingKey(question, candidates),
-      credential?.fingerprint ?? ANONYMOUS,
-      clock.now() + 24 * HOUR_MS,
-    );
-    if (credential !== undefined || !othersFailed) return;
-    observer.credentialsRejected(host);
-    log.warn({ host }, 'registry rejected the credentials; asked without them');
-  }
-
-  #warnOfRealm(endpoint: Endpoint, realm: URL): void {
-    const key = `${endpoint.host} ${realm.host}`;
-    if (this.#warned.get(key) !== undefined) return;
-    this.#warned.set(key, true, this.#parts.clock.now() + HOUR_MS);
-    this.#parts.observer.realmNotTrusted(endpoint.host, realm.host);
-    this.#parts.log.warn(
-      { host: endpoint.host, realmHost: realm.host },
-      'registry asks for credentials at a host it does not belong to; none were sent',
-    );
   }
 }
 
@@ -234,14 +235,19 @@ function mayPass({ status }: Reply): boolean {
   return status === 429 || status === 408 || status >= 500;
 }
 
+/** Whether another candidate can be tried and, after a HEAD, what came of it explained (9.5, R1.8). */
+function mayTryAnother({ method }: Question, { allowance }: Call): boolean {
+  return allowance === undefined || allowance.left >= (method === 'HEAD' ? 3 : 2);
+}
+
+function isRefused({ status, from }: Reply): boolean {
+  return status === 401 && from === 'registry';
+}
+
 /** Names what a state makes us show: another one is worth another try. */
 function planOf(question: Question, state: AuthState): string {
   if (state.kind !== 'bearer') return state.kind;
   return [state.realm.href, state.service ?? '', ...scopesOf(question, state)].join('\n');
-}
-
-function workingKey({ endpoint, repository }: Question, candidates: readonly Credential[]): string {
-  return [endpointKey(endpoint), repository, ...candidates.map(({ fingerprint }) => fingerprint)].join('\n');
 }
 
 function errorsOf(reply: Reply) {

@@ -6,6 +6,15 @@ export interface Call {
   readonly context: RequestContext;
   readonly blame: Blame;
   readonly budget: Budget;
+  /** Bounds the requests of a check; other calls are bounded by what they ask. */
+  readonly allowance?: Allowance;
+  /** The one that is to ask, a fingerprint or `anonymous`, where nobody else may. */
+  readonly as?: string;
+}
+
+/** Requests that may still be sent, so that no sequence of answers makes a check go on and on (9.5). */
+export interface Allowance {
+  left: number;
 }
 
 /** What every error of a call says it was about. */
@@ -23,6 +32,23 @@ export interface Budget {
 export function failure(call: Call, init: Omit<RegistryErrorInit, keyof Blame>): RegistryError {
   return new RegistryError({ ...call.blame, ...init });
 }
+
+/** Counts one request to whomever. Throws `RegistryError` when the call may send no more. */
+export function spend(call: Call, from: RegistryError['from']): void {
+  const { allowance } = call;
+  if (allowance === undefined) return;
+  if (allowance.left === 0) {
+    throw failure(call, { kind: 'unavailable', reason: 'httpStatus', from, detail: TOO_MANY });
+  }
+  allowance.left -= 1;
+}
+
+/** Whether a call ended because it could send no more. */
+export function isOutOfRequests(error: unknown): boolean {
+  return error instanceof RegistryError && error.detail === TOO_MANY;
+}
+
+const TOO_MANY = 'one check took more requests than it may';
 
 /** The same call asking for something else. */
 export function asking(call: Call, blame: Blame): Call {

@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import { answerError } from './answer-errors.ts';
 import type { Place } from './asker.ts';
 import type { Answer } from './authorization.ts';
-import { type Blame, type Call, failure, refusalOf } from './call.ts';
+import { type Blame, type Call, failure, isOutOfRequests, refusalOf } from './call.ts';
 import { digestHeader } from './digest-header.ts';
 import { endpointKey } from './endpoint.ts';
-import { isTransient, RegistryError, type RegistryErrorInit } from './errors.ts';
+import { RegistryError, type RegistryErrorInit, type RegistryErrorKind } from './errors.ts';
 import type { HeadModes } from './head-modes.ts';
 import { MANIFEST_CAP, type Manifests, tooLarge, type VerifiedManifest } from './manifests.ts';
 import type { PullQuota } from './pull-quota.ts';
@@ -20,7 +20,12 @@ export type Found =
 
 /** Statuses of a HEAD that may mean the method and not the tag (1.3, step 5). */
 const MAYBE_METHOD: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
-const DAY_MS = 24 * 3_600_000;
+/** What a GET can say of a HEAD that failed; anything else is about the GET. */
+const EXPLAINS: ReadonlySet<RegistryErrorKind> = new Set(['notFound', 'denied', 'unauthorized']);
+/** Whatever the answers are (9.5). */
+const MAX_REQUESTS = 8;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const MAX_EXPLANATIONS = 50_000;
 
 interface Explanation {
@@ -48,7 +53,11 @@ export class Checks {
   }
 
   /** Throws `RegistryError`. */
-  async check(place: Place, tag: string, recorded: string, call: Call): Promise<Found> {
+  check(place: Place, tag: string, recorded: string, call: Call): Promise<Found> {
+    return this.#check(place, tag, recorded, { ...call, allowance: { left: MAX_REQUESTS } });
+  }
+
+  async #check(place: Place, tag: string, recorded: string, call: Call): Promise<Found> {
     const { manifests, modes } = this.#parts;
     const mode = modes.get(place.endpoint);
     if (mode === 'get' || mode === 'get-conditional') return this.#byGet(place, tag, recorded, call);
@@ -71,16 +80,21 @@ export class Checks {
     if (!explainable || answer.from !== 'registry') throw answerError(answer, call);
     const key = workKey(place, tag);
     const usual = this.#parts.modes.get(place.endpoint) === 'head' || status === 401;
-    const known = usual ? this.#explanations.get(key) : undefined;
+    const known = this.#explanations.get(key);
     if (known?.status === status) throw failure(call, known.why);
     try {
-      const fetched = await this.#parts.manifests.fetch(place, { tag }, call);
+      // Where HEAD works the GET only finds words for whom the HEAD refused.
+      const asking = usual ? { ...call, as: answer.identity } : call;
+      const fetched = await this.#parts.manifests.fetch(place, { tag }, asking);
       this.#explanations.delete(key);
       if (!usual) this.#parts.modes.set(place.endpoint, fetched.etag === undefined ? 'get' : 'get-conditional');
       return this.#compare(place, tag, recorded, fetched);
     } catch (error) {
-      if (error instanceof RegistryError && !isTransient(error) && error.kind !== 'aborted') {
-        this.#explanations.set(key, { status, why: refusalOf(error) }, this.#parts.clock.now() + DAY_MS);
+      if (isOutOfRequests(error)) throw answerError(answer, call);
+      if (error instanceof RegistryError && EXPLAINS.has(error.kind)) {
+        // Where no HEAD has worked yet it may still be the method, so that is asked again sooner.
+        const untilMs = this.#parts.clock.now() + (usual ? DAY_MS : HOUR_MS);
+        this.#explanations.set(key, { status, why: refusalOf(error) }, untilMs);
       }
       throw error;
     }
@@ -125,13 +139,14 @@ export class Checks {
       return { digest, fetched: await manifests.fetch(place, { digest }, call) };
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      if (bestEffort && error.kind === 'rateLimited') return { digest };
+      if (bestEffort && (error.kind === 'rateLimited' || isOutOfRequests(error))) return { digest };
       if (error.kind !== 'notFound') throw error;
     }
     try {
       return this.#compare(place, tag, recorded, await manifests.fetch(place, { tag }, call));
     } catch (error) {
-      if (bestEffort && error instanceof RegistryError && error.kind === 'rateLimited') return { digest };
+      const limited = error instanceof RegistryError && (error.kind === 'rateLimited' || isOutOfRequests(error));
+      if (bestEffort && limited) return { digest };
       throw error;
     }
   }

@@ -55,7 +55,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
   const places = new Places(settings, transport, clock, log);
 
   const rejections = new Rejections(clock);
-  const states = new AuthStates(clock, settings.clusterDomain);
+  const states = new AuthStates(clock, settings);
   const tokens = new Tokens(new TokenRequests(wire, clock, settings), rejections, clock);
   const redirects = new Redirects(wire, tokens, settings.clusterDomain);
   const { anonymousFallback } = settings;

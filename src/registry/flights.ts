@@ -10,15 +10,9 @@ export class Flights<T> {
     signal.throwIfAborted();
     const flight = this.#open.get(key) ?? this.#start(key, start);
     flight.waiting += 1;
-    let leave = (): void => {};
-    const left = new Promise<never>((_resolve, reject) => {
-      leave = () => reject(signal.reason);
-      signal.addEventListener('abort', leave, { once: true });
-    });
     try {
-      return await Promise.race([flight.result, left]);
+      return await unlessAborted(flight.result, signal);
     } finally {
-      signal.removeEventListener('abort', leave);
       flight.waiting -= 1;
       if (flight.waiting === 0) {
         // Nobody may join what is being given up.
@@ -44,4 +38,18 @@ interface Flight<T> {
   readonly controller: AbortController;
   readonly result: Promise<T>;
   waiting: number;
+}
+
+/** What a promise settles with, or a rejection with the signal's reason when that fires first. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave = (): void => {};
+  const left = new Promise<never>((_resolve, reject) => {
+    leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([promise, left]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }

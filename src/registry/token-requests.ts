@@ -162,7 +162,7 @@ interface Request {
   readonly body?: string;
 }
 
-interface Pair {
+export interface Pair {
   readonly username: string;
   readonly password: string;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Rejections } from './auth-rejections.ts';
-import { type Call, failure, refusalOf, sharedFailure } from './call.ts';
+import { type Rejections, siteOf } from './auth-rejections.ts';
+import { type Call, failure, isOutOfRequests, refusalOf, sharedFailure } from './call.ts';
 import { endpointKey } from './endpoint.ts';
 import { isTransient, RegistryError } from './errors.ts';
 import { Flights } from './flights.ts';
@@ -49,19 +49,19 @@ export class Tokens {
     if (cached !== undefined) return { key, token: cached.token, fresh: false };
     const failed = this.#failures.get(key);
     if (failed !== undefined) throw sharedFailure(call, failed);
+    // What is left of the call that asks; whoever joins spends nothing of its own.
+    const budget = { spentMs: call.budget.spentMs, answered: false };
     try {
       const answer = await this.#flights.join(key, call.context.signal, signal =>
-        this.#fetch(ask, key, {
-          ...call,
-          context: { ...call.context, signal },
-          budget: { spentMs: 0, answered: false },
-        }),
+        this.#fetch(ask, key, { ...call, context: { ...call.context, signal }, budget }),
       );
       return { key, token: answer.token, fresh: true };
     } catch (error) {
       const { signal } = call.context;
       if (signal.aborted) throw failure(call, { kind: 'aborted', from: 'tokenService', cause: signal.reason });
       throw sharedFailure(call, error);
+    } finally {
+      call.budget.spentMs = Math.max(call.budget.spentMs, budget.spentMs);
     }
   }
 
@@ -95,7 +95,7 @@ export class Tokens {
       }
       return answer;
     } catch (error) {
-      if (error instanceof RegistryError && isTransient(error)) {
+      if (error instanceof RegistryError && isTransient(error) && !isOutOfRequests(error)) {
         this.#failures.set(key, error, this.#clock.now() + FAILURE_MS);
       }
       throw error;
@@ -105,8 +105,10 @@ export class Tokens {
   /** Sends a credential only where it has not been rejected lately, and remembers what came of it (R3.21). */
   async #tried(ask: TokenAsk, call: Call): Promise<TokenAnswer> {
     if (ask.credential === undefined) return this.#requests.fetch(ask, call);
-    const { host } = ask.realm;
-    const trial = await this.#rejections.admit(host, ask.credential.fingerprint, call.context.signal);
+    const { fingerprint } = ask.credential;
+    const site = siteOf(ask.realm, ask.endpoint);
+    const errand = [endpointKey(ask.endpoint), ...ask.scopes].join(' ');
+    const trial = await this.#rejections.admit({ site, fingerprint, errand }, call.context.signal);
     if ('refusal' in trial) throw failure(call, { ...trial.refusal, retryAtMs: trial.untilMs });
     try {
       const answer = await this.#requests.fetch(ask, call);

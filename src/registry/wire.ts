@@ -1,5 +1,5 @@
 import type { TransportProfile } from './agents.ts';
-import { type Call, failure } from './call.ts';
+import { type Call, failure, spend } from './call.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { AddressGuard, Reach } from './guarded-lookup.ts';
 import { bareHost, listsHost } from './host-names.ts';
@@ -38,6 +38,7 @@ export class Wire {
     // Nor is what goes unverified at one host: the others it names may be given credentials.
     const verify = bareHost(url) === bareHost(endpoint.origin) ? endpoint.verify : true;
     const profile = profileOf(host, reach, verify, throughProxy);
+    spend(call, from);
     return this.#transport.exchange({ ...hop, profile, hub: endpoint.hub }, call);
   }
 

@@ -5,6 +5,7 @@ import { refusal, sha256, startFakeRegistry } from '../../fake/registry.ts';
 import { requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { bench, clientOf, closeAll, closeLater } from './bench.ts';
+import { PUBLIC, world } from './world.ts';
 
 const context = requestContext();
 const MANIFEST = /\/manifests\//;
@@ -124,6 +125,22 @@ describe('checkTag() where HEAD is of no use', () => {
     },
   );
 
+  test('R1.13 at Docker Hub no GET is conditional: it may count as a pull', async () => {
+    const here = world();
+    here.addresses['registry-1.docker.io'] = [PUBLIC];
+    const registry = await here.registry(`${PUBLIC}:443`, { digestHeader: false });
+    registry.putContent('library/redis', '7', one);
+    const redis = { host: 'docker.io', repository: 'library/redis', insecure: false };
+    const { client } = here.client();
+    await client.checkTag(redis, '7', one.digest, context);
+    registry.forget();
+
+    expect(await client.checkTag(redis, '7', one.digest, context)).toMatchObject({ outcome: 'unchanged' });
+    expect(registry.requests.map(({ method, headers }) => [method, headers['if-none-match']])).toEqual([
+      ['GET', undefined],
+    ]);
+  });
+
   test('headMode of the host settings overrides what is learned', async () => {
     const { registry, client, app } = await bench({ host: { headMode: 'get' } });
     const digest = registry.putContent('team/app', 'v1', one);
@@ -161,13 +178,27 @@ describe('checkTag() of a tag that is gone', () => {
     expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
   });
 
-  test('1.3 step 5 on a host not in mode head every 404 is asked again by GET', async () => {
-    const { registry, client, app } = await bench();
+  test('R1.8 on a host not in mode head a 404 that a GET confirmed is believed for an hour', async () => {
+    const { registry, client, app, clock } = await bench();
     registry.putContent('team/app', 'other', one);
+    const check = () => expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
 
-    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
-    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
-    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'HEAD', 'GET']);
+    await check();
+    await check();
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'HEAD']);
+    await clock.advance(3_600_000);
+    registry.forget();
+    await check();
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  test('R1.8 a GET that says something else than no explains nothing', async () => {
+    const { registry, client, app } = await bench({ host: { headMode: 'head' } });
+    registry.on({ method: 'HEAD' }, { status: 404 });
+    registry.on({ method: 'GET', times: 1 }, { headers: { 'Content-Type': 'text/html' }, body: '<h1>maintenance' });
+
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject({ kind: 'invalidResponse' });
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject({ kind: 'notFound' });
   });
 
   test('G9 a 404 with a page of HTML is notFound without error document', async () => {
