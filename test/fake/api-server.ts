@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { TypedObject } from '../../src/api/meta.ts';
 import type { Credentials, KubeConfig } from '../../src/kube/kubeconfig.ts';
@@ -139,11 +140,14 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
   const disconnect = () => {
     for (const socket of open) socket.resetAndDestroy();
   };
-  const stop = () =>
-    new Promise<void>(resolve => {
+  const stop = async () => {
+    await new Promise<void>(resolve => {
       server.close(() => resolve());
       disconnect();
     });
+    // The last of a connection is told after its end.
+    while (handler.watches(undefined) > 0) await setImmediate();
+  };
 
   return {
     url,
