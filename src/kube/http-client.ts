@@ -71,7 +71,7 @@ class HttpKubeClient implements KubeClient {
   }
 
   create<T>(path: CollectionPath, body: T, signal: AbortSignal): Promise<T> {
-    return this.#object<T>(this.#write(CREATE, path, JSON_TYPE, body), signal);
+    return this.#object<T>(this.#write(CREATE, collection(path), JSON_TYPE, body), signal);
   }
 
   patch<T>(path: ObjectPath, body: object, signal: AbortSignal): Promise<T> {
@@ -93,7 +93,7 @@ class HttpKubeClient implements KubeClient {
     const { limit, continue: token } = query;
     const call = this.#call(
       LIST,
-      path,
+      collection(path),
       {
         ...selectors(query),
         ...(limit === undefined ? {} : { limit: String(limit) }),
@@ -107,7 +107,7 @@ class HttpKubeClient implements KubeClient {
   async *watch<T>(path: CollectionPath, query: WatchQuery, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
     const call = this.#call(
       WATCH,
-      path,
+      collection(path),
       {
         watch: 'true',
         allowWatchBookmarks: 'true',
@@ -151,6 +151,11 @@ class HttpKubeClient implements KubeClient {
 }
 
 type AnyPath = CollectionPath & Partial<Pick<ObjectPath, 'name' | 'subresource'>>;
+
+/** The path of an object is one of a collection, too, as far as types go. */
+function collection({ resource, namespace }: CollectionPath): CollectionPath {
+  return { resource, ...(namespace === undefined ? {} : { namespace }) };
+}
 
 const JSON_TYPE = 'application/json';
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';

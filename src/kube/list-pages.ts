@@ -8,7 +8,7 @@ export const PAGE_LIMIT = 500;
 
 /**
  * A collection, page by page, from one moment's state (`resourceVersion` unset: with 0 the server ignores the limit).
- * Other work goes on between pages, and a page that is too large is asked for in halves. Throws as `list` does; after
+ * Other work goes on between pages, and a page that is too large is asked for with fewer objects. Throws as `list` does; after
  * `isExpired` only a new start helps.
  */
 export async function* listPages<T>(
@@ -26,7 +26,7 @@ export async function* listPages<T>(
       return undefined;
     });
     if (page === undefined) {
-      limit = Math.ceil(limit / 2);
+      limit = Math.ceil(limit / 4);
       continue;
     }
     yield page;
