@@ -24,6 +24,11 @@ export class AbortWatch<T> {
     this.#groups.set(signal, { members, stop });
   }
 
+  /** Those of one signal. */
+  of(signal: AbortSignal): readonly T[] {
+    return [...(this.#groups.get(signal)?.members ?? [])];
+  }
+
   delete(signal: AbortSignal, member: T): void {
     const group = this.#groups.get(signal);
     if (group === undefined || !group.members.delete(member) || group.members.size > 0) return;

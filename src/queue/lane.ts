@@ -1,6 +1,10 @@
 import type { Clock } from '../clock.ts';
 import { AbortWatch } from './abort-watch.ts';
+import { Alarm } from './alarm.ts';
+import type { BreakerState } from './breaker.ts';
+import { Breakers } from './breakers.ts';
 import { DueHeap } from './due-heap.ts';
+import { FairLine, type Ticket } from './fair-line.ts';
 import { Pauses } from './pauses.ts';
 import type { Places } from './places.ts';
 import { type Pace, TokenBucket } from './token-bucket.ts';
@@ -14,6 +18,10 @@ export interface LaneAdmission {
   readonly priority: number;
   readonly signal: AbortSignal;
   readonly pullIdentity?: string;
+  /** On whose behalf: tenants of equal priority take turns (R4.3). */
+  readonly tenant?: string;
+  /** Over plain http: that is another port, and may be up while the other is down. */
+  readonly plain?: boolean;
 }
 
 /** What a lane is doing, for whoever exports it. */
@@ -25,6 +33,8 @@ export interface LaneStats {
   readonly pausedUntilMs?: number;
   /** The pace in force. */
   readonly perSecond: number;
+  /** Whether the host counts as down (R4.12). */
+  readonly breaker: BreakerState;
 }
 
 export interface LaneParts {
@@ -34,57 +44,91 @@ export interface LaneParts {
   readonly places: Places;
   /** Longest rest of a pause that a request waits for. */
   readonly maxWaitMs: number;
-  /** The error for a request that does not wait. `untilMs` is in epoch milliseconds. */
-  readonly paused: (host: string, untilMs: number) => Error;
+  /** The error for a request that does not wait. `untilMs` is in epoch milliseconds, `cause` why the host is down. */
+  readonly paused: (host: string, untilMs: number, cause?: Error) => Error;
+  /** In [0, 1), for jitter. Absent: no breaker, every request is sent however the host fares. */
+  readonly breakerJitter?: () => number;
 }
 
 /** A request that has not started. */
 interface Waiting {
   readonly admission: LaneAdmission;
+  /** May have been lifted since. */
+  priority: number;
+  /** Held while in line. */
+  ticket?: Ticket<Waiting>;
   /** Called when its place is taken: it is under way from then on. */
   readonly start: () => void;
   readonly refuse: (reason: unknown) => void;
 }
 
 /**
- * The way to one host. Requests stand in line by priority; one starts when concurrency, pace, pauses and the places
+ * The way to one host. Requests stand in line by priority and tenant; one starts when concurrency, pace, pauses and the places
  * left over all lanes let it. What waits holds no place, so whatever comes later with a higher priority goes first.
  */
 export class Lane {
   readonly #parts: LaneParts;
   readonly #bucket: TokenBucket;
   readonly #pauses = new Pauses();
+  readonly #breakers: Breakers | undefined;
   /** Everybody who waits, in line or aside. */
   readonly #waiting = new Set<Waiting>();
-  /** Due at the negative of the priority: the larger goes first, equal ones as they came. */
-  readonly #line = new DueHeap<Waiting>();
+  readonly #line = new FairLine<Waiting>();
   /** Out of the line until the pull pause of their identity ends, so that they hold up nobody. */
   readonly #aside = new DueHeap<Waiting>();
   readonly #aborts = new AbortWatch<Waiting>((waiting, reason) => this.#refuse(waiting, reason));
   /** Of the monotonic clock, as all times here, so that a jump of the wall clock moves no pause. */
   #usedAtMs: number;
   #inFlight = 0;
-  #wake: { readonly atMs: number; readonly controller: AbortController } | undefined;
+  readonly #alarm: Alarm;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
     this.#usedAtMs = parts.clock.monotonic();
     this.#bucket = new TokenBucket(parts.limits, this.#usedAtMs);
+    this.#breakers = parts.breakerJitter && new Breakers(parts.breakerJitter);
+    this.#alarm = new Alarm(parts.clock, () => this.update());
   }
 
   /** Runs `send` when it is its turn; see `Lanes.run`. */
   async run<T>(admission: LaneAdmission, send: () => Promise<T>): Promise<T> {
     admission.signal.throwIfAborted();
     const nowMs = this.#touch();
-    if (this.#waiting.size === 0 && this.#lets(admission, nowMs)) this.#take(nowMs);
+    if (this.#breakers?.lets(admission, nowMs) === false) throw this.#down(admission, nowMs);
+    if (this.#waiting.size === 0 && this.#lets(admission, nowMs)) this.#take(admission, nowMs);
     else await this.#turn(admission, nowMs);
     // The place is held from here on; the caller's signal is for `send` alone.
+    let answered: boolean | undefined = false;
     try {
-      return await send();
+      const answer = await send();
+      answered = true;
+      return answer;
     } finally {
+      if (!answered && admission.signal.aborted) answered = undefined;
       this.#inFlight -= 1;
-      this.#parts.places.release();
+      this.#breakers?.ended(admission);
+      this.#parts.places.release(this, answered);
       this.#goOn(this.#touch());
+    }
+  }
+
+  /** See `Lanes.heard`. When that shows the host to be down nobody goes on waiting for it (R4.13). */
+  heard(admission: LaneAdmission, failure: Error | undefined): void {
+    const nowMs = this.#touch();
+    if (this.#breakers?.heard(admission, failure, nowMs) !== 'opened') return;
+    for (const waiting of this.#waiting) {
+      if (!this.#breakers.lets(waiting.admission, nowMs)) this.#refuse(waiting, this.#down(waiting.admission, nowMs));
+    }
+  }
+
+  /** What waits under this signal is to go before lower priorities from now on. */
+  lift(signal: AbortSignal, priority: number): void {
+    for (const waiting of this.#aborts.of(signal)) {
+      if (waiting.priority >= priority) continue;
+      waiting.priority = priority;
+      if (waiting.ticket === undefined) continue;
+      this.#line.delete(waiting.ticket);
+      this.#lineUp(waiting);
     }
   }
 
@@ -118,6 +162,7 @@ export class Lane {
   isIdle(nowMs: number, forMs: number): boolean {
     const busy = this.#waiting.size > 0 || this.#inFlight > 0;
     if (busy || nowMs - this.#usedAtMs < forMs || this.#pauses.lastsAt(nowMs)) return false;
+    if (this.#breakers?.isStale(nowMs) === false) return false;
     return this.#bucket.perSecond(nowMs) >= this.#parts.limits.perSecond;
   }
 
@@ -130,26 +175,28 @@ export class Lane {
       waiting: this.#waiting.size,
       ...(untilMs > nowMs && { pausedUntilMs: this.#epoch(untilMs) }),
       perSecond: this.#bucket.perSecond(nowMs),
+      breaker: this.#breakers?.state(nowMs) ?? 'closed',
     };
   }
 
   /** Whether a request may start without waiting, provided that nobody else waits. */
   #lets({ pullIdentity }: LaneAdmission, nowMs: number): boolean {
     const { limits, places } = this.#parts;
-    if (this.#inFlight >= limits.inFlight || places.full) return false;
+    if (this.#inFlight >= limits.inFlight || places.isSated(this) || places.isFullFor(this)) return false;
     return this.#gateWaitMs(nowMs) <= 0 && this.#pauses.pullUntilMs(pullIdentity) <= nowMs;
   }
 
-  #take(nowMs: number): void {
+  #take(admission: LaneAdmission, nowMs: number): void {
     this.#bucket.take(nowMs);
-    this.#parts.places.take();
+    this.#breakers?.take(admission);
+    this.#parts.places.take(this);
     this.#inFlight += 1;
   }
 
   /** Resolves when the place is taken. Rejects with what `Lanes.run` promises when it never will be. */
   #turn(admission: LaneAdmission, nowMs: number): Promise<void> {
     return new Promise((start, refuse) => {
-      const waiting: Waiting = { admission, start, refuse };
+      const waiting: Waiting = { admission, priority: admission.priority, start, refuse };
       this.#waiting.add(waiting);
       this.#aborts.add(admission.signal, waiting);
       const endMs = Math.max(this.#pauses.untilMs, this.#pauses.pullUntilMs(admission.pullIdentity));
@@ -166,10 +213,11 @@ export class Lane {
     const { limits, places } = this.#parts;
     let gateAtMs = Number.POSITIVE_INFINITY;
     while (this.#line.size > 0 && this.#inFlight < limits.inFlight) {
-      if (places.full) {
+      if (places.isFullFor(this)) {
         places.ask(this);
         break;
       }
+      if (places.isSated(this)) break;
       const waitMs = this.#gateWaitMs(nowMs);
       if (waitMs > 0) {
         gateAtMs = nowMs + waitMs;
@@ -177,24 +225,31 @@ export class Lane {
       }
       this.#letFirstIn(nowMs);
     }
-    this.#wakeAt(Math.min(gateAtMs, this.#aside.nextAtMs() ?? Number.POSITIVE_INFINITY));
+    this.#alarm.set(Math.min(gateAtMs, this.#aside.nextAtMs() ?? Number.POSITIVE_INFINITY));
   }
 
   #lineUp(waiting: Waiting): void {
-    this.#line.add(waiting, -waiting.admission.priority);
+    const { priority, admission } = waiting;
+    waiting.ticket = this.#line.add(waiting, { priority, tenant: admission.tenant ?? '' });
   }
 
-  /** Starts the first in line, unless his identity has been paused meanwhile. */
+  /** Starts the first in line, unless his identity has been paused meanwhile or the host is being probed. */
   #letFirstIn(nowMs: number): void {
-    const first = this.#line.popDue(Number.POSITIVE_INFINITY);
+    const first = this.#line.take();
     if (first === undefined) return;
-    const pullUntilMs = this.#pauses.pullUntilMs(first.admission.pullIdentity);
+    delete first.ticket;
+    const { admission } = first;
+    if (this.#breakers?.lets(admission, nowMs) === false) {
+      this.#refuse(first, this.#down(admission, nowMs));
+      return;
+    }
+    const pullUntilMs = this.#pauses.pullUntilMs(admission.pullIdentity);
     if (pullUntilMs > nowMs) {
       this.#aside.add(first, pullUntilMs);
       return;
     }
     this.#forget(first);
-    this.#take(nowMs);
+    this.#take(admission, nowMs);
     first.start();
   }
 
@@ -207,7 +262,8 @@ export class Lane {
 
   #refuse(waiting: Waiting, reason: unknown): void {
     this.#forget(waiting);
-    this.#line.delete(waiting);
+    if (waiting.ticket !== undefined) this.#line.delete(waiting.ticket);
+    delete waiting.ticket;
     this.#aside.delete(waiting);
     waiting.refuse(reason);
   }
@@ -216,7 +272,7 @@ export class Lane {
     this.#waiting.delete(waiting);
     this.#aborts.delete(waiting.admission.signal, waiting);
     // A wake-up for nobody would keep the process alive.
-    if (this.#waiting.size === 0) this.#wakeAt(Number.POSITIVE_INFINITY);
+    if (this.#waiting.size === 0) this.#alarm.set(Number.POSITIVE_INFINITY);
   }
 
   /** Milliseconds until pause and pace let the next request start. */
@@ -224,25 +280,10 @@ export class Lane {
     return Math.max(this.#pauses.untilMs - nowMs, this.#bucket.waitMs(nowMs));
   }
 
-  /** Infinity is never. */
-  #wakeAt(atMs: number): void {
-    // One that comes too early only looks again.
-    if (atMs < Number.POSITIVE_INFINITY && this.#wake !== undefined && this.#wake.atMs <= atMs) return;
-    this.#wake?.controller.abort();
-    this.#wake = undefined;
-    if (atMs === Number.POSITIVE_INFINITY) return;
-    const wake = { atMs, controller: new AbortController() };
-    this.#wake = wake;
-    const restMs = Math.ceil(atMs - this.#parts.clock.monotonic());
-    this.#parts.clock.sleep(restMs, wake.controller.signal).then(
-      () => {
-        // Cancelled between its end and now: another one may be set.
-        if (this.#wake !== wake) return;
-        this.#wake = undefined;
-        this.update();
-      },
-      () => {},
-    );
+  #down(admission: LaneAdmission, nowMs: number): Error {
+    const { paused, host } = this.#parts;
+    const { againAtMs = nowMs, cause } = this.#breakers?.refusal(admission, nowMs) ?? {};
+    return paused(host, this.#epoch(againAtMs), cause);
   }
 
   #touch(): number {

@@ -8,10 +8,15 @@ export interface LanesParts {
   readonly limits: (host: string) => LaneLimits;
   /** Longest rest of a pause that a request waits for, in milliseconds. */
   readonly maxWaitMs: number;
-  /** The error for a request that would have to wait longer; `untilMs` is in epoch milliseconds. */
-  readonly paused: (host: string, untilMs: number) => Error;
+  /**
+   * The error for a request that would have to wait longer; `untilMs` is in epoch milliseconds. Of a host that is down
+   * `cause` is its last failure.
+   */
+  readonly paused: (host: string, untilMs: number, cause?: Error) => Error;
   /** Requests in flight over all hosts (R4.1). */
   readonly maxInFlight?: number;
+  /** In [0, 1), for jitter. Absent: no breaker, every request is sent however its host fares (registry-client 4.4). */
+  readonly breakerJitter?: () => number;
 }
 
 export interface HostAdmission extends LaneAdmission {
@@ -56,6 +61,16 @@ export class HostLanes {
     this.#lane(host).slowDown();
   }
 
+  /** How a request fared that `run` sent: the host answered, or `failure` says how it is down (R4.11). */
+  heard(admission: HostAdmission, failure: Error | undefined): void {
+    this.#lane(admission.host).heard(admission, failure);
+  }
+
+  /** Whatever waits under this signal, at whatever host, waits with at least this priority from now on. */
+  lift(signal: AbortSignal, priority: number): void {
+    for (const lane of this.#lanes.values()) lane.lift(signal, priority);
+  }
+
   stats(): readonly LaneStats[] {
     return [...this.#lanes.values()].map(lane => lane.stats());
   }
@@ -64,8 +79,8 @@ export class HostLanes {
     this.#sweep();
     const known = this.#lanes.get(host);
     if (known !== undefined) return known;
-    const { clock, limits, maxWaitMs, paused } = this.#parts;
-    const lane = new Lane({ host, limits: limits(host), clock, places: this.#places, maxWaitMs, paused });
+    const { limits, ...parts } = this.#parts;
+    const lane = new Lane({ ...parts, host, limits: limits(host), places: this.#places });
     this.#lanes.set(host, lane);
     return lane;
   }
@@ -75,7 +90,9 @@ export class HostLanes {
     if (nowMs - this.#sweptAtMs < SWEEP_MS) return;
     this.#sweptAtMs = nowMs;
     for (const [host, lane] of this.#lanes) {
-      if (lane.isIdle(nowMs, IDLE_MS)) this.#lanes.delete(host);
+      if (!lane.isIdle(nowMs, IDLE_MS)) continue;
+      this.#lanes.delete(host);
+      this.#places.leave(lane);
     }
   }
 }

@@ -10,6 +10,11 @@ export interface Lanes {
   pause(host: string, untilMs: number, pull?: { readonly identity: string }): void;
   /** A 429 or a 503 with Retry-After came: halves the pace (R4.2). */
   slowDown(host: string): void;
+  /**
+   * How a request fared that `run` sent: its host answered, or `failure` says how it is down (R4.11). A host that stays
+   * down is not asked for a while: `run` then rejects with `LanePaused`, whose `cause` is such a failure (R4.13).
+   */
+  heard(admission: Admission, failure: Error | undefined): void;
 }
 
 export interface Admission {
@@ -18,15 +23,19 @@ export interface Admission {
   readonly signal: AbortSignal;
   /** Set on a manifest GET: identity fingerprint or `anonymous`, so that pull-quota pauses hit only it (R4.9). */
   readonly pullIdentity?: string;
+  /** On whose behalf: tenants of equal priority take turns (R4.3). */
+  readonly tenant?: string;
+  /** Over plain http: that is another port, and may be up while the other is down. */
+  readonly plain?: boolean;
 }
 
-/** A lane is paused for longer than anybody here waits. */
+/** A lane is paused for longer than anybody here waits, or its host is down: then `cause` is how it failed last. */
 export class LanePaused extends Error {
   override readonly name = 'LanePaused';
   readonly untilMs: number;
 
-  constructor(host: string, untilMs: number) {
-    super(`requests to "${host}" are paused`);
+  constructor(host: string, untilMs: number, cause?: Error) {
+    super(`requests to "${host}" are paused`, cause && { cause });
     this.untilMs = untilMs;
   }
 }

@@ -3,11 +3,12 @@ import { request as send } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Agents, TransportProfile } from './agents.ts';
 import { type BodyProblem, readBody } from './body.ts';
-import { type Call, failure } from './call.ts';
-import type { RegistryError, RegistryErrorInit, RegistryErrorReason } from './errors.ts';
+import { type Call, failure, refusalOf } from './call.ts';
+import { RegistryError, type RegistryErrorInit, type RegistryErrorReason } from './errors.ts';
 import { causeOf } from './failure-causes.ts';
 import { HeadAttempt, type Progress } from './head-attempt.ts';
-import { LanePaused, type Lanes } from './lanes.ts';
+import { downBy, isDown } from './host-health.ts';
+import { type Admission, LanePaused, type Lanes } from './lanes.ts';
 import type { RegistryObserver } from './observer.ts';
 import { MAX_ERROR_BYTES } from './oci-errors.ts';
 import { pauseFor } from './retry-after.ts';
@@ -91,40 +92,51 @@ export class Transport {
   async exchange(exchange: Exchange, call: Call): Promise<Reply> {
     const { origin } = exchange.url;
     const madeBefore = this.#parts.agents.connectionsMade(origin);
-    try {
-      return await this.#admitted(exchange, call);
-    } catch (error) {
-      // A kept connection that the other side had closed meanwhile: nobody's fault, asked again at once (R4.6).
+    // A kept connection that the other side had closed meanwhile: nobody's fault, asked again at once (R4.6).
+    const isStale = (error: unknown): boolean => {
       const kept = madeBefore > 0 && this.#parts.agents.connectionsMade(origin) === madeBefore;
-      if (!kept || exchange.method === 'POST' || !isReset(error)) throw error;
-      return this.#admitted(exchange, call);
+      return kept && exchange.method !== 'POST' && isReset(error);
+    };
+    try {
+      return await this.#admitted(exchange, call, isStale);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      return this.#admitted(exchange, call, () => false);
     }
   }
 
-  async #admitted(exchange: Exchange, call: Call): Promise<Reply> {
-    const { signal, priority } = call.context;
-    const { pullIdentity } = exchange;
-    const admission = {
-      host: exchange.url.host,
-      priority,
-      signal,
-      ...(pullIdentity === undefined ? {} : { pullIdentity }),
-    };
+  async #admitted(exchange: Exchange, call: Call, isStale: (error: unknown) => boolean): Promise<Reply> {
+    const { lanes } = this.#parts;
+    const { signal } = call.context;
+    const admission = admissionOf(exchange, call);
     try {
-      return await this.#parts.lanes.run(admission, () => this.#send(exchange, call));
+      return await lanes.run(admission, async () => {
+        try {
+          const reply = await this.#send(exchange, call);
+          lanes.heard(admission, downBy(reply, call));
+          return reply;
+        } catch (error) {
+          if (isDown(error) && !isStale(error)) lanes.heard(admission, error);
+          throw error;
+        }
+      });
     } catch (error) {
-      if (error instanceof LanePaused) {
-        throw failure(call, {
-          kind: 'rateLimited',
-          from: exchange.from,
-          retryAtMs: error.untilMs,
-          detail: 'requests to this registry are paused',
-          cause: error,
-        });
-      }
+      if (error instanceof LanePaused) throw this.#turnedAway(error, exchange, call);
       if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
       throw error;
     }
+  }
+
+  #turnedAway(paused: LanePaused, { from }: Exchange, call: Call): RegistryError {
+    const { cause, untilMs: retryAtMs } = paused;
+    if (!(cause instanceof RegistryError)) {
+      const detail = 'requests to this registry are paused';
+      return failure(call, { kind: 'rateLimited', from, retryAtMs, detail, cause: paused });
+    }
+    // In the words of its last failure, so that a failure reads the same whether the host was asked again or not.
+    const error = failure(call, { ...refusalOf(cause), from, retryAtMs });
+    if (this.#unconnected.has(cause)) this.#unconnected.add(error);
+    return error;
   }
 
   /** One request with its deadline. */
@@ -259,6 +271,18 @@ export const BLOCKED_REASON: Readonly<Record<Exchange['from'], RegistryErrorReas
 };
 
 const NOTHING = new Uint8Array();
+
+function admissionOf({ url, pullIdentity }: Exchange, { context }: Call): Admission {
+  const { priority, signal, tenant } = context;
+  return {
+    host: url.host,
+    priority,
+    signal,
+    ...(pullIdentity === undefined ? {} : { pullIdentity }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(url.protocol === 'http:' && { plain: true }),
+  };
+}
 
 /** Those that go out; the token is asked for now. */
 function headersOf({ headers, authorization }: Exchange): Readonly<Record<string, string>> {

@@ -23,8 +23,17 @@ export interface Keyring {
 export interface RequestContext {
   readonly keyring: Keyring;
   readonly signal: AbortSignal;
-  /** Larger goes first inside a lane. */
+  /** Larger goes first inside a lane. 0 and less is background work, which leaves a reserve of a pull quota (R4.4). */
   readonly priority: number;
+  /** On whose behalf, a namespace: tenants of equal priority take turns in a lane (R4.3). */
+  readonly tenant?: string;
+  /**
+   * For a client that shares answers: one that is at most this many milliseconds old will do (R7.2). Absent: only one
+   * that is on its way.
+   */
+  readonly shareForMs?: number;
+  /** For such a client: no answer to a request that went out before this reading of the monotonic clock (R7.2). */
+  readonly freshSinceMs?: number;
 }
 
 /** Where an answer came from: the registry itself or one of its mirrors. Blobs are asked from the same place. */

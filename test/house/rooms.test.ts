@@ -32,6 +32,10 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
 const PURE_ROOMS = ['api', 'reference', 'image', 'imagestream'];
 const PURE_FILES = [
   'queue/backoff.ts',
+  'queue/breaker.ts',
+  'queue/breakers.ts',
+  'queue/fair-line.ts',
+  'queue/linked-list.ts',
   'queue/token-bucket.ts',
   'registry/challenge.ts',
   'registry/docker-config.ts',
