@@ -83,8 +83,9 @@ export class Authorization {
     if (credential === undefined || (call.as !== undefined && call.as !== credential.fingerprint)) return undefined;
     const attempt = await this.#tryAs(question, credential, undefined, call, BASIC);
     if (!attempt.got) return undefined;
-    // From now on it is asked so at once. What may pass says nothing of passwords.
-    if (!mayPass(attempt.answer)) this.#parts.states.set(endpoint, BASIC);
+    // From now on it is asked so at once, unless a challenge told better. What may pass says nothing of passwords.
+    const { states } = this.#parts;
+    if (!mayPass(attempt.answer) && states.get(endpoint)?.kind === 'none') states.set(endpoint, BASIC);
     return attempt.answer;
   }
 
@@ -151,14 +152,14 @@ export class Authorization {
         if (held !== undefined) tokens.drop(held);
         if (learned.kind === 'unanswerable') return { got: false, answer: { ...answer, refusal: learned.reason } };
         const renewable = outlived || planOf(question, learned) !== planOf(question, state);
-        if (renewable && !second) continue;
+        if (renewable && !second && mayAskAgain(call)) continue;
         const refused = { ...answer, refusal: credential === undefined ? 'noCredentials' : 'rejected' } as const;
         // What was shown itself is remembered as rejected; this is a token that had just been granted.
-        if (held !== undefined) proofs.hear(question, refused);
+        if (held !== undefined && (second || !renewable)) proofs.hear(question, refused);
         return { got: false, answer: refused };
       }
       const denied = reply.status === 403 && reply.from === 'registry';
-      if (denied && !second && held?.fresh === false && saysDenied(reply)) {
+      if (denied && !second && held?.fresh === false && saysDenied(reply) && mayAskAgain(call)) {
         tokens.drop(held);
         continue;
       }
@@ -238,6 +239,11 @@ function mayPass({ status }: Reply): boolean {
 /** Whether another candidate can be tried and, after a HEAD, what came of it explained (9.5, R1.8). */
 function mayTryAnother({ method }: Question, { allowance }: Call): boolean {
   return allowance === undefined || allowance.left >= (method === 'HEAD' ? 3 : 2);
+}
+
+/** Whether there is room for a token and the question that wants it. */
+function mayAskAgain({ allowance }: Call): boolean {
+  return allowance === undefined || allowance.left >= 2;
 }
 
 function isRefused({ status, from }: Reply): boolean {
