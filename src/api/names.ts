@@ -14,4 +14,11 @@ export const INTERVAL_ANNOTATION = 'imagestream-operator/interval';
 /** A new value re-checks all tags of the stream. */
 export const REQUESTED_AT_ANNOTATION = 'imagestream-operator/requested-at';
 
+/** On a stream: uid of the ImageStreamImport that last wrote its spec (design D12). */
+export const LAST_IMPORT_ANNOTATION = 'imagestream-operator/last-import';
+/** On an ImageStreamImport: name of its stream, where it is not its own. */
+export const STREAM_ANNOTATION = 'imagestream-operator/stream';
+/** On an Image: RFC 3339 time since when nothing names it (design D11). */
+export const UNREFERENCED_SINCE_ANNOTATION = 'imagestream-operator/unreferenced-since';
+
 export const DEFAULT_TAG = 'latest';

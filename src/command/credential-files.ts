@@ -44,7 +44,7 @@ export function emptyKeyring(): Keyring {
 
 // Fingerprints tell identities apart in memory. The random key keeps them from being matched against anything (R2.31).
 const fingerprintKey = randomBytes(32);
-function processFingerprint(fields: readonly string[]): string {
+export function processFingerprint(fields: readonly string[]): string {
   return createHmac('sha256', fingerprintKey).update(JSON.stringify(fields)).digest('hex');
 }
 

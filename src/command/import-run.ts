@@ -8,7 +8,7 @@ import { type Platform, parsePlatform } from '../image/platform.ts';
 import { applyResults } from '../imagestream/apply.ts';
 import { checkPreconditions } from '../imagestream/preconditions.ts';
 import { recordImport } from '../imagestream/record.ts';
-import { importOfStream, requestsOf } from '../imagestream/request.ts';
+import { importOfStream, repositoryImportOf, requestsOf } from '../imagestream/request.ts';
 import type { Rules } from '../imagestream/rules.ts';
 import { timestamp } from '../imagestream/timestamp.ts';
 import type { ImportOutcome } from '../importer/importer.ts';
@@ -21,7 +21,7 @@ import { createProgress } from './progress.ts';
 import { readSavedStream, writeStreamFile } from './stream-file.ts';
 import type { Surroundings } from './surroundings.ts';
 import { changeLine, type TagChange, tagChanges } from './tag-change.ts';
-import { checkName, continued, isImported, repositoryImportOf, withGeneration } from './target-stream.ts';
+import { checkName, continued, isImported, withGeneration } from './target-stream.ts';
 import { watchStream } from './watch.ts';
 
 /** Carries out the import command. Resolves to 0 (all imported), 1 (something failed) or 2 (cannot be carried out). */

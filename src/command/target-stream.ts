@@ -1,21 +1,11 @@
 import { quote } from '../api/errors.ts';
 import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageStreamImport } from '../api/image-stream-import.ts';
-import { REPOSITORY_CHECK_ANNOTATION } from '../api/names.ts';
 import { hasFailed } from '../imagestream/conditions.ts';
 import { repositoryCondition } from '../imagestream/repository-condition.ts';
-import { importOfStream } from '../imagestream/request.ts';
 import { isImportable } from '../imagestream/source.ts';
 import { CommandFault } from './fault.ts';
 import { streamName } from './tag-change.ts';
-
-/** The repository import that a stream asks for, when none was recorded yet (controllers 1.2). */
-export function repositoryImportOf(stream: ImageStream): ImageStreamImport | undefined {
-  const whole = importOfStream(stream);
-  const wasRecorded = (stream.metadata.annotations?.[REPOSITORY_CHECK_ANNOTATION] ?? '') !== '';
-  if (whole.spec.repository === undefined || wasRecorded) return undefined;
-  return { ...whole, spec: { import: true, repository: whole.spec.repository } };
-}
 
 /** The name of a request is that of its stream; a namespace is often left to the context. */
 export function checkName(isi: ImageStreamImport, stream: ImageStream | undefined): void {

@@ -5,7 +5,15 @@ import { hasFailed } from './conditions.ts';
 import { type IntervalDefaults, intervalOf } from './interval.ts';
 import { requestOf, type TagRequest } from './request.ts';
 import { type Slots, slotsAround } from './slot.ts';
-import { isByDigest, isImportable, isUnsupported, onlyPlatformDiffers, type Platform, sameRequest } from './source.ts';
+import {
+  isByDigest,
+  isImportable,
+  isUnsupported,
+  onlyPlatformDiffers,
+  type Platform,
+  sameRequest,
+  withoutDigest,
+} from './source.ts';
 import { historiesOf } from './tag-state.ts';
 
 /** Why a tag is imported now (design D5); the list is closed, and its order is that of importance. */
@@ -44,6 +52,8 @@ export interface PlanInput {
   readonly memory: ReadonlyMap<string, TagMemory>;
   readonly nowMs: number;
   readonly options: PlanOptions;
+  /** Whether the Image object of this name is gone (design D11); absent where none are kept. */
+  readonly isImageMissing?: (image: string) => boolean;
 }
 
 export interface DueTag {
@@ -51,6 +61,10 @@ export interface DueTag {
   readonly reason: DueReason;
   readonly priority: number;
   readonly request: TagRequest;
+  /** Epoch ms of the slot of a scheduled check. */
+  readonly slotMs?: number;
+  /** The image must be fetched even when it is the one the tag has: its Image object is gone. */
+  readonly refetch?: boolean;
   /** Value of `requested-at` that this import answers; to be remembered as `answeredRequest` once it is back. */
   readonly requestedAt?: string;
 }
@@ -101,6 +115,8 @@ interface TagFacts {
    */
   readonly slots: Slots | undefined;
   readonly scheduled: boolean;
+  /** The Image object of the head is gone. */
+  readonly isImageMissing: boolean;
   /** Slots up to this moment are done with. */
   readonly doneUntilMs: number;
   readonly startedAtMs: number;
@@ -124,6 +140,7 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
     pendingRequest: pendingRequest(stream),
     slots: waitsForSlots ? slotsOf(request.from, nowMs, intervalMs) : undefined,
     scheduled,
+    isImageMissing: isHeadMissing(input, history),
     // A time this far ahead was taken before the clock was set back; believing it would stall the tag.
     doneUntilMs: doneUntilMs > nowMs + intervalMs ? Number.NEGATIVE_INFINITY : doneUntilMs,
     startedAtMs: options.startedAtMs,
@@ -139,6 +156,7 @@ function dueReason(facts: TagFacts): DueReason | undefined {
   if (history.source === undefined || !sameRequest(request.asked, history.source)) return 'specChanged';
   if (pendingRequest !== undefined && memory.answeredRequest !== pendingRequest) return 'requested';
   if (memory.secretsChanged === true) return 'secretsChanged';
+  if (facts.isImageMissing && !hasFailed(history.conditions)) return 'retry';
   const slotPassed = slots !== undefined && slots.previousMs > facts.doneUntilMs;
   if (hasFailed(history.conditions)) {
     const mayRetry = memory.retryAtMs === undefined ? slotPassed : nowMs >= memory.retryAtMs;
@@ -160,14 +178,28 @@ function isHeld({ memory, nowMs }: TagFacts): boolean {
 }
 
 function dueTag(facts: TagFacts, reason: DueReason): DueTag {
-  const { request, pendingRequest } = facts;
+  const { pendingRequest, isImageMissing } = facts;
+  const request = isImageMissing ? withoutKnowledge(facts.request) : facts.request;
   return {
     tag: request.tag,
     reason,
     priority: priorityOf(facts, reason),
     request,
+    ...(isImageMissing && { refetch: true }),
+    ...(reason === 'scheduled' && facts.slots && { slotMs: facts.slots.previousMs }),
     ...(pendingRequest !== undefined && { requestedAt: pendingRequest }),
   };
+}
+
+/** A reference alone has no Image. */
+function isHeadMissing({ isImageMissing }: PlanInput, history: TagHistory | undefined): boolean {
+  const image = history?.items?.[0]?.image ?? '';
+  return image !== '' && isImageMissing?.(image) === true;
+}
+
+/** With no digest to compare with, the content is fetched (registry-client R0.9). */
+function withoutKnowledge({ recorded, ...request }: TagRequest): TagRequest {
+  return recorded === undefined ? request : { ...request, recorded: withoutDigest(recorded) };
 }
 
 function priorityOf({ request, history, slots, startedAtMs, memory }: TagFacts, reason: DueReason): number {

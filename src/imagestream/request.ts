@@ -1,6 +1,6 @@
 import type { ImageStream, Source, SpecTag, TagHistory } from '../api/image-stream.ts';
 import type { ImageImport, ImageStreamImport, RepositoryImport } from '../api/image-stream-import.ts';
-import { API_VERSION, INSECURE_REPOSITORY_ANNOTATION } from '../api/names.ts';
+import { API_VERSION, INSECURE_REPOSITORY_ANNOTATION, REPOSITORY_CHECK_ANNOTATION } from '../api/names.ts';
 import { isImportable, type Platform, platformOf, sourceAsked, withoutDigest } from './source.ts';
 import { historiesOf } from './tag-state.ts';
 
@@ -66,6 +66,14 @@ export function importOfStream(stream: ImageStream): ImageStreamImport {
       images: (stream.spec?.tags ?? []).filter(isImportable).map(imageImport),
     },
   };
+}
+
+/** The repository import that a stream asks for, when none was recorded yet (controllers 1.2). */
+export function repositoryImportOf(stream: ImageStream): ImageStreamImport | undefined {
+  const whole = importOfStream(stream);
+  const wasRecorded = (stream.metadata.annotations?.[REPOSITORY_CHECK_ANNOTATION] ?? '') !== '';
+  if (whole.spec.repository === undefined || wasRecorded) return undefined;
+  return { ...whole, spec: { import: true, repository: whole.spec.repository } };
 }
 
 function repositoryImport(name: string, insecure: boolean): RepositoryImport {

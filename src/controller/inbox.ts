@@ -1,0 +1,58 @@
+import type { RecordedImport } from '../imagestream/record.ts';
+import type { TagResult } from '../imagestream/result.ts';
+import type { Flight } from './flights.ts';
+import type { Key } from './key.ts';
+import type { CarriedOut } from './stream-recorder.ts';
+
+/** What came of one tag, waiting to be stored in its stream. */
+export interface TagArrival {
+  readonly kind: 'tag';
+  readonly flight: Flight;
+  readonly result: TagResult;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+}
+
+/** What came of a whole import, waiting to be recorded in its stream. */
+export interface ImportArrival {
+  readonly kind: 'import';
+  readonly carriedOut: CarriedOut;
+  readonly told: Told;
+}
+
+export type Arrival = TagArrival | ImportArrival;
+
+/** Whoever carried out a whole import, and waits for it to be recorded. */
+export interface Told {
+  recorded(record: RecordedImport): void;
+  failed(error: unknown): void;
+}
+
+/** Results by stream. They stay until they are stored, so that a conflict or a fault loses none. */
+export class Inbox {
+  readonly #byKey = new Map<Key, Arrival[]>();
+
+  put(key: Key, arrival: Arrival): void {
+    const arrivals = this.#byKey.get(key);
+    if (arrivals === undefined) this.#byKey.set(key, [arrival]);
+    else arrivals.push(arrival);
+  }
+
+  peek(key: Key): readonly Arrival[] {
+    return [...(this.#byKey.get(key) ?? [])];
+  }
+
+  settle(key: Key, done: readonly Arrival[]): void {
+    const rest = (this.#byKey.get(key) ?? []).filter(arrival => !done.includes(arrival));
+    if (rest.length === 0) this.#byKey.delete(key);
+    else this.#byKey.set(key, rest);
+  }
+
+  /** Takes out everything, of one stream or of all. */
+  clear(key?: Key): readonly Arrival[] {
+    const gone = key === undefined ? [...this.#byKey.values()].flat() : this.peek(key);
+    if (key === undefined) this.#byKey.clear();
+    else this.#byKey.delete(key);
+    return gone;
+  }
+}

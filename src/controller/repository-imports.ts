@@ -1,0 +1,139 @@
+import { invalidStatus } from '../api/errors.ts';
+import type { ImageStream } from '../api/image-stream.ts';
+import type { Clock } from '../clock.ts';
+import { withImportDefaults } from '../imagestream/defaults.ts';
+import { PRIORITY } from '../imagestream/due.ts';
+import { type IntervalDefaults, intervalOf } from '../imagestream/interval.ts';
+import { repositoryImportOf } from '../imagestream/request.ts';
+import type { Platform } from '../imagestream/source.ts';
+import { validateImageStreamImport } from '../imagestream/validation.ts';
+import type { Importer } from '../importer/importer.ts';
+import type { Logger } from '../log.ts';
+import { backoffMs, tagBackoff } from '../queue/backoff.ts';
+import type { Key } from './key.ts';
+import type { ControllerObserver } from './observer.ts';
+import { registryOf } from './registry-name.ts';
+import type { KeyQueue, StreamController } from './streams.ts';
+import type { Credentials, RegistryPolicy } from './tag-imports.ts';
+
+export interface RepositoryImportParts {
+  readonly importer: Pick<Importer, 'importRequest'>;
+  readonly credentials: Credentials;
+  readonly policy: RegistryPolicy;
+  readonly streams: Pick<StreamController, 'recordImport'>;
+  readonly queue: KeyQueue;
+  readonly observer: ControllerObserver;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly platform: Platform;
+  readonly maxImagesPerRepository: number;
+  readonly intervals: IntervalDefaults;
+}
+
+/** What is remembered of the repository of one stream; lost with the process, and then asked anew. */
+interface Attempt {
+  readonly uid: string;
+  readonly repository: string;
+  readonly failures: number;
+  /** Epoch milliseconds from which it may be tried again; undefined while it is under way. */
+  readonly nextAtMs: number | undefined;
+  readonly controller: AbortController;
+}
+
+/**
+ * Imports whole repositories for the streams that ask for that in `spec.dockerImageRepository` (controllers 1.2 and
+ * 1.3). What failed is tried again like a tag, until the stream's annotation says that it was recorded.
+ */
+export class RepositoryImports {
+  readonly #parts: RepositoryImportParts;
+  readonly #attempts = new Map<Key, Attempt>();
+
+  constructor(parts: RepositoryImportParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins what is due; epoch milliseconds of the next try when it is not due yet. */
+  consider(key: Key, stream: ImageStream): number | undefined {
+    const isi = repositoryImportOf(stream);
+    if (isi === undefined) {
+      this.forget(key);
+      return undefined;
+    }
+    const { uid = '' } = stream.metadata;
+    const repository = stream.spec?.dockerImageRepository ?? '';
+    const last = this.#attempts.get(key);
+    const isSame = last?.uid === uid && last.repository === repository;
+    if (!isSame) this.forget(key);
+    if (isSame && last.nextAtMs === undefined) return undefined;
+    if (isSame && last.nextAtMs !== undefined && this.#parts.clock.now() < last.nextAtMs) return last.nextAtMs;
+    this.#begin(key, stream, { uid, repository, failures: isSame ? last.failures : 0 });
+    return undefined;
+  }
+
+  forget(key: Key): void {
+    this.#attempts.get(key)?.controller.abort();
+    this.#attempts.delete(key);
+  }
+
+  stop(): void {
+    for (const key of [...this.#attempts.keys()]) this.forget(key);
+  }
+
+  #begin(key: Key, stream: ImageStream, known: Pick<Attempt, 'uid' | 'repository' | 'failures'>): void {
+    const attempt: Attempt = { ...known, nextAtMs: undefined, controller: new AbortController() };
+    const { signal } = attempt.controller;
+    this.#attempts.set(key, attempt);
+    this.#carryOut(key, stream, signal).then(
+      succeeded => this.#ended(key, stream, attempt, succeeded),
+      (error: unknown) => {
+        if (signal.aborted) return;
+        const message = Error.isError(error) ? error.message : String(error);
+        this.#parts.log.warn({ stream: key, error: message }, 'A repository import could not be carried through');
+        this.#ended(key, stream, attempt, false);
+      },
+    );
+  }
+
+  /** Whether the whole repository was imported. */
+  async #carryOut(key: Key, stream: ImageStream, signal: AbortSignal): Promise<boolean> {
+    const { importer, credentials, policy, streams, observer, platform, maxImagesPerRepository } = this.#parts;
+    const request = repositoryImportOf(stream);
+    if (request === undefined) return true;
+    const isi = withImportDefaults(request);
+    const { namespace = '' } = stream.metadata;
+    const { allowed, ...hosts } = policy();
+    const errors = validateImageStreamImport(isi, allowed === undefined ? {} : { allowList: allowed });
+    if (errors.length > 0) {
+      const status = invalidStatus('ImageStreamImport', isi.metadata.name ?? '', errors);
+      await streams.recordImport(key, { isi, outcome: { status: { repository: { status } }, entries: [], failed: 1 } });
+      return false;
+    }
+    const outcome = await importer.importRequest({
+      ...(await credentials.forNamespace(namespace, signal)),
+      ...hosts,
+      isi,
+      stream,
+      platform,
+      maxImagesPerRepository,
+      signal,
+      priority: PRIORITY.userEdit,
+      tenant: namespace,
+    });
+    const status = outcome.status.repository?.status;
+    const registry = registryOf(stream.spec?.dockerImageRepository ?? '');
+    if (status !== undefined && registry !== '') observer.entryImported({ registry, status });
+    await streams.recordImport(key, { isi, outcome });
+    return status?.status === 'Success';
+  }
+
+  #ended(key: Key, stream: ImageStream, attempt: Attempt, succeeded: boolean): void {
+    if (this.#attempts.get(key) !== attempt) return;
+    const { clock, random, intervals, queue } = this.#parts;
+    const failures = succeeded ? 0 : attempt.failures + 1;
+    const intervalMs = intervalOf(stream, { name: '' }, intervals);
+    const nextAtMs = clock.now() + (succeeded ? intervalMs : backoffMs(tagBackoff(intervalMs), failures, random()));
+    this.#attempts.set(key, { ...attempt, failures, nextAtMs });
+    queue.addAt(key, nextAtMs, PRIORITY.scheduled);
+  }
+}

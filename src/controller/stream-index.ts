@@ -1,0 +1,79 @@
+import type { ImageStream } from '../api/image-stream.ts';
+import { recordOf, streamOfRecord } from '../imagestream/stream-record.ts';
+import { type Key, keyOf } from './key.ts';
+
+/**
+ * What is known of every stream without asking: a small record of each (design D16), kept by the watch. The sink of the
+ * reflector.
+ */
+export class StreamIndex {
+  readonly #records = new Map<Key, string>();
+  /** Versions that we wrote and that the watch has not shown yet. */
+  readonly #written = new Map<Key, number>();
+  readonly #changed: (key: Key) => void;
+
+  /** `changed` is called for every stream that appeared, changed or went away. */
+  constructor(changed: (key: Key) => void) {
+    this.#changed = changed;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  keys(): IterableIterator<Key> {
+    return this.#records.keys();
+  }
+
+  /** The stream as far as decisions need it. */
+  get(key: Key): ImageStream | undefined {
+    const record = this.#records.get(key);
+    return record === undefined ? undefined : streamOfRecord(record);
+  }
+
+  /** The stream as the watch shows it. A version older than one we wrote is what was before our write. */
+  upsert(stream: ImageStream): void {
+    const key = keyOf(stream.metadata);
+    const written = this.#written.get(key);
+    if (written !== undefined) {
+      if (versionOf(stream) < written) return;
+      this.#written.delete(key);
+    }
+    this.#put(key, stream);
+  }
+
+  /** The stream as the API server answered our write: later decisions must not rest on what was before. */
+  wrote(stream: ImageStream): void {
+    const key = keyOf(stream.metadata);
+    const version = versionOf(stream);
+    if (Number.isSafeInteger(version)) this.#written.set(key, version);
+    this.#put(key, stream);
+  }
+
+  delete(stream: { readonly namespace?: string; readonly name: string }): void {
+    this.#drop(keyOf(stream));
+  }
+
+  /** All streams there are in what the list was of; others of it are gone. */
+  replace(keys: ReadonlySet<Key>, namespace?: string): void {
+    const isListed = (key: Key) => namespace === undefined || key.startsWith(`${namespace}/`);
+    for (const key of [...this.#records.keys()]) if (isListed(key) && !keys.has(key)) this.#drop(key);
+  }
+
+  #put(key: Key, stream: ImageStream): void {
+    const record = recordOf(stream);
+    if (record === this.#records.get(key)) return;
+    this.#records.set(key, record);
+    this.#changed(key);
+  }
+
+  #drop(key: Key): void {
+    this.#written.delete(key);
+    if (this.#records.delete(key)) this.#changed(key);
+  }
+}
+
+/** Versions grow (Kubernetes 1.35 promises it); one that is no number is never older than another. */
+function versionOf(stream: ImageStream): number {
+  return Number(stream.metadata.resourceVersion ?? Number.NaN);
+}

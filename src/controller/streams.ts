@@ -1,0 +1,330 @@
+import type { ImageStream } from '../api/image-stream.ts';
+import type { Clock } from '../clock.ts';
+import { hasFailed } from '../imagestream/conditions.ts';
+import { type DueReason, type DueTag, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
+import type { IntervalDefaults } from '../imagestream/interval.ts';
+import type { RecordedImport } from '../imagestream/record.ts';
+import { requestsOf } from '../imagestream/request.ts';
+import type { TagResult } from '../imagestream/result.ts';
+import { type Platform, sameRequest, sameSource } from '../imagestream/source.ts';
+import { historiesOf } from '../imagestream/tag-state.ts';
+import type { Logger } from '../log.ts';
+import type { Announcer } from './announcer.ts';
+import { type Flight, TagFlights } from './flights.ts';
+import { Holds } from './holds.ts';
+import { type Arrival, type ImportArrival, Inbox, type TagArrival } from './inbox.ts';
+import { type Key, partsOf } from './key.ts';
+import { TagMemories } from './memory.ts';
+import type { RepositoryImports } from './repository-imports.ts';
+import { rememberedAfter } from './retry-times.ts';
+import type { StreamIndex } from './stream-index.ts';
+import { type CarriedOut, StreamNotStorable, type StreamRecorder } from './stream-recorder.ts';
+import type { StreamStore } from './stream-store.ts';
+import type { TagImports } from './tag-imports.ts';
+
+export interface StreamOptions extends IntervalDefaults {
+  readonly platform: Platform;
+}
+
+/** The keys that wait; see the queue room. Times are epoch milliseconds. */
+export interface KeyQueue {
+  add(key: Key, priority: number): void;
+  addAt(key: Key, atMs: number, priority: number): void;
+}
+
+export interface StreamParts {
+  readonly index: StreamIndex;
+  readonly queue: KeyQueue;
+  readonly store: Pick<StreamStore, 'read'>;
+  readonly recorder: StreamRecorder;
+  readonly tagImports: TagImports;
+  readonly announcer: Announcer;
+  /** Whether the Image of a head has gone (design D11); absent with `--images=off`. */
+  readonly isImageMissing?: (name: string) => boolean;
+  readonly clock: Clock;
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly options: StreamOptions;
+}
+
+/** Results that come back within this time share a write. */
+const TOGETHER_MS = 200;
+/** How soon an import is sent off again that did not get as far as the registry. */
+const SEND_AGAIN_MS = 5_000;
+
+/**
+ * The work of one key: fold what has come back into the stream, send off what is due, return. Nothing here waits for a
+ * registry, so that one hanging registry or bad tag never delays another tag (design, section 5).
+ */
+export class StreamController {
+  readonly #parts: StreamParts;
+  readonly #flights = new TagFlights();
+  readonly #inbox = new Inbox();
+  readonly #memories = new TagMemories();
+  readonly #holds = new Holds();
+  #repositories: RepositoryImports | undefined;
+  #startedAtMs = 0;
+  #sinceMs = 0;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+  }
+
+  /** Tags on their way to registries and back. */
+  get inFlight(): number {
+    return this.#flights.size;
+  }
+
+  /** Takes over: slots from `sinceMs` (epoch) on may have been missed by whoever led before (design D22). */
+  lead(sinceMs: number, repositories: RepositoryImports): void {
+    const { clock, index, queue } = this.#parts;
+    this.#startedAtMs = clock.now();
+    this.#sinceMs = sinceMs;
+    this.#repositories = repositories;
+    for (const key of index.keys()) queue.add(key, PRIORITY.startUp);
+  }
+
+  /** Drops everything: what is in flight is aborted, what waits to be stored is due again for the next leader. */
+  stop(reason: unknown): void {
+    this.#flights.abortAll();
+    this.#repositories?.stop();
+    for (const arrival of this.#inbox.clear()) if (arrival.kind === 'import') arrival.told.failed(reason);
+  }
+
+  async reconcile(key: Key, signal: AbortSignal): Promise<void> {
+    const arrivals = this.#inbox.peek(key);
+    if (arrivals.length > 0) await this.#record(key, arrivals, signal);
+
+    const stream = this.#parts.index.get(key);
+    if (stream === undefined) return this.#forget(key);
+    const { queue, clock } = this.#parts;
+    const heldUntilMs = this.#holds.until(key, stream, clock.now());
+    if (heldUntilMs !== undefined) return queue.addAt(key, heldUntilMs, PRIORITY.scheduled);
+
+    this.#keepWhatIsAsked(key, stream);
+    const plan = this.#plan(key, stream);
+    for (const due of plan.due) this.#send(key, stream, due);
+    const nextRepositoryMs = this.#repositories?.consider(key, stream);
+    if (this.#hasNews(key, stream, plan)) await this.#settle(key, plan, signal);
+    for (const atMs of [plan.nextCheckAtMs, nextRepositoryMs]) {
+      if (atMs !== undefined) queue.addAt(key, atMs, PRIORITY.scheduled);
+    }
+  }
+
+  /** The credentials of a namespace changed: what failed is tried again at once, what is on its way once it is back. */
+  secretsChanged(namespace: string): void {
+    const { index, queue } = this.#parts;
+    for (const key of index.keys()) {
+      const stream = key.startsWith(`${namespace}/`) ? index.get(key) : undefined;
+      if (stream === undefined) continue;
+      const uid = stream.metadata.uid ?? '';
+      const flying = this.#flights.sources(key);
+      const histories = historiesOf(stream);
+      const memories = this.#memories.of(key, uid);
+      for (const { name } of stream.spec?.tags ?? []) {
+        if (!flying.has(name) && !hasFailed(histories.get(name)?.conditions)) continue;
+        this.#memories.set(key, uid, name, { ...memories.get(name), secretsChanged: true });
+      }
+      queue.add(key, PRIORITY.userEdit);
+    }
+  }
+
+  /** Counts these tags as in flight until the returned function is called: a user's import asks for them. */
+  get reserve(): TagFlights['reserve'] {
+    return (key, tags) => this.#flights.reserve(key, tags);
+  }
+
+  /** Records a whole import in its stream, under the stream's key. Rejects when the stream cannot be stored. */
+  recordImport(key: Key, carriedOut: CarriedOut): Promise<RecordedImport> {
+    return new Promise((recorded, failed) => {
+      this.#inbox.put(key, { kind: 'import', carriedOut, told: { recorded, failed } });
+      this.#parts.queue.add(key, PRIORITY.userEdit);
+    });
+  }
+
+  #plan(key: Key, stream: ImageStream): ImportPlan {
+    const { clock, options, isImageMissing } = this.#parts;
+    return planImports({
+      stream,
+      inFlight: this.#flights.sources(key),
+      memory: this.#memories.of(key, stream.metadata.uid ?? ''),
+      nowMs: clock.now(),
+      options: { ...options, startedAtMs: this.#startedAtMs, sinceMs: this.#sinceMs },
+      ...(isImageMissing && { isImageMissing }),
+    });
+  }
+
+  #send(key: Key, stream: ImageStream, due: DueTag): void {
+    const { clock, tagImports, queue, log } = this.#parts;
+    const uid = stream.metadata.uid ?? '';
+    const memory = this.#memories.of(key, uid).get(due.tag);
+    // What changes from here on has not been seen by this import.
+    if (memory?.secretsChanged === true) {
+      const { secretsChanged: _seen, ...rest } = memory;
+      this.#memories.set(key, uid, due.tag, rest);
+    }
+    const flight = this.#flights.start(key, uid, due, clock.now());
+    tagImports.carryOut(stream, due, flight.controller.signal).then(
+      result => this.#arrived(key, flight, stream, result),
+      (error: unknown) => {
+        if (flight.controller.signal.aborted) return;
+        this.#flights.end(key, flight);
+        log.warn({ stream: key, tag: due.tag, error: messageOf(error) }, 'An import could not be sent off');
+        queue.addAt(key, clock.now() + SEND_AGAIN_MS, PRIORITY.scheduled);
+      },
+    );
+  }
+
+  /** `stream` is what was known when the import was sent off. */
+  #arrived(key: Key, flight: Flight, stream: ImageStream, result: TagResult): void {
+    if (!this.#flights.isCurrent(key, flight)) return;
+    const { clock, queue } = this.#parts;
+    const atMs = clock.now();
+    flight.landed = true;
+    if (isKnown(result, stream)) this.#settleTag(key, { kind: 'tag', flight, result, atMs }, stream);
+    else this.#inbox.put(key, { kind: 'tag', flight, result, atMs });
+    const isAlone = !this.#flights.hasOpen(key);
+    queue.addAt(key, isAlone ? atMs : atMs + TOGETHER_MS, PRIORITY.userEdit);
+  }
+
+  /** Folds what has come back into the stream, all tags of it in one write. */
+  async #record(key: Key, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
+    const { store, recorder, index } = this.#parts;
+    let stream = await store.read(key, signal);
+    for (const arrival of arrivals) {
+      if (arrival.kind === 'import') stream = await this.#recordImport(key, stream, arrival, signal);
+    }
+    const tags = arrivals.filter(arrival => arrival.kind === 'tag');
+    if (stream === undefined) {
+      index.delete(partsOf(key));
+      return;
+    }
+    const current = stream;
+    const live = tags.filter(
+      ({ flight }) => flight.uid === current.metadata.uid && this.#flights.isCurrent(key, flight),
+    );
+    const stored = await this.#storing(key, current, () =>
+      recorder.recordTags(
+        current,
+        live.map(({ result }) => result),
+        undefined,
+        signal,
+      ),
+    );
+    this.#wrote(current, stored, new Map(live.map(({ flight }) => [flight.due.tag, flight.due.reason])));
+    for (const arrival of live) this.#settleTag(key, arrival, stored);
+    this.#inbox.settle(key, tags);
+  }
+
+  async #recordImport(
+    key: Key,
+    stream: ImageStream | undefined,
+    arrival: ImportArrival,
+    signal: AbortSignal,
+  ): Promise<ImageStream | undefined> {
+    try {
+      const record = await this.#parts.recorder.recordImport(stream, arrival.carriedOut, signal);
+      this.#inbox.settle(key, [arrival]);
+      this.#wrote(stream, record.stream, new Map());
+      arrival.told.recorded(record);
+      return record.stream;
+    } catch (error) {
+      if (!(error instanceof StreamNotStorable)) throw error;
+      this.#inbox.settle(key, [arrival]);
+      arrival.told.failed(error);
+      return stream;
+    }
+  }
+
+  /** Whether the status has something to say that no result is needed for. */
+  #hasNews(key: Key, stream: ImageStream, plan: ImportPlan): boolean {
+    const next = this.#parts.recorder.applied(stream, [], plan.answeredRequest);
+    if (next === stream) return false;
+    // That this generation was looked at is told together with what comes of it.
+    const { observedGeneration: _now, ...rest } = next.status ?? {};
+    const { observedGeneration: _before, ...before } = stream.status ?? {};
+    const onlyGeneration =
+      rest.tags === before.tags &&
+      rest.lastHandledRequest === before.lastHandledRequest &&
+      rest.dockerImageRepository === before.dockerImageRepository &&
+      rest.publicDockerImageRepository === before.publicDockerImageRepository;
+    return !onlyGeneration || !this.#flights.hasOpen(key);
+  }
+
+  async #settle(key: Key, plan: ImportPlan, signal: AbortSignal): Promise<void> {
+    const { store, recorder } = this.#parts;
+    const stream = await store.read(key, signal);
+    if (stream === undefined) return;
+    const stored = await this.#storing(key, stream, () =>
+      recorder.recordTags(stream, [], plan.answeredRequest, signal),
+    );
+    this.#wrote(stream, stored, new Map());
+  }
+
+  #wrote(before: ImageStream | undefined, after: ImageStream, reasons: ReadonlyMap<string, DueReason>): void {
+    if (before === after) return;
+    this.#parts.index.wrote(after);
+    this.#parts.announcer.changed(before, after, reasons);
+  }
+
+  /** A write that is refused for good is told, and the stream rests for an interval (design D7). */
+  async #storing(key: Key, stream: ImageStream, write: () => Promise<ImageStream>): Promise<ImageStream> {
+    try {
+      const stored = await write();
+      this.#holds.release(key);
+      return stored;
+    } catch (error) {
+      if (!(error instanceof StreamNotStorable)) throw error;
+      const { clock, options, announcer } = this.#parts;
+      const isNews = this.#holds.hold(key, stream, error.message, clock.now(), options);
+      if (isNews) announcer.notStorable(stream, error.message);
+      return stream;
+    }
+  }
+
+  #settleTag(key: Key, { flight, result, atMs }: TagArrival, stream: ImageStream): void {
+    const { random, options } = this.#parts;
+    const { due, uid } = flight;
+    const before = this.#memories.of(key, uid).get(due.tag);
+    const remembered = rememberedAfter({ due, result, atMs }, before, stream, options, random());
+    this.#memories.set(key, uid, due.tag, remembered);
+    this.#flights.end(key, flight);
+  }
+
+  /** What the spec no longer asks for is aborted; tags that it no longer has are forgotten. */
+  #keepWhatIsAsked(key: Key, stream: ImageStream): void {
+    this.#memories.prune(key, new Set((stream.spec?.tags ?? []).map(({ name }) => name)));
+    if (this.#flights.sources(key).size === 0) return;
+    const asked = new Map(
+      requestsOf(stream, this.#parts.options.platform).map(request => [request.tag, request.asked]),
+    );
+    this.#flights.abort(key, ({ uid, due }) => {
+      const now = asked.get(due.tag);
+      return uid === stream.metadata.uid && now !== undefined && sameRequest(now, due.request.asked);
+    });
+  }
+
+  #forget(key: Key): void {
+    this.#flights.abort(key);
+    this.#memories.forget(key);
+    this.#holds.release(key);
+    this.#repositories?.forget(key);
+    this.#inbox.settle(
+      key,
+      this.#inbox.peek(key).filter(({ kind }) => kind === 'tag'),
+    );
+  }
+}
+
+/** Whether the stream says already what came back: nothing is read or written for it. */
+function isKnown(result: TagResult, stream: ImageStream): boolean {
+  if (result.outcome !== 'unchanged') return false;
+  const history = historiesOf(stream).get(result.tag);
+  const isTrue = history?.conditions?.some(({ type, status }) => type === 'ImportSuccess' && status === 'True');
+  return isTrue === true && history?.source !== undefined && sameSource(history.source, result.source);
+}
+
+function messageOf(error: unknown): string {
+  return Error.isError(error) ? error.message : String(error);
+}

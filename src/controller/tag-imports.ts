@@ -1,0 +1,110 @@
+import { forbiddenStatus } from '../api/errors.ts';
+import type { ImageStream } from '../api/image-stream.ts';
+import type { Clock } from '../clock.ts';
+import type { AllowList } from '../imagestream/allow-list.ts';
+import type { DueTag } from '../imagestream/due.ts';
+import { type IntervalDefaults, intervalOf } from '../imagestream/interval.ts';
+import type { TagResult } from '../imagestream/result.ts';
+import { historiesOf } from '../imagestream/tag-state.ts';
+import type { Importer, TagContext } from '../importer/importer.ts';
+import type { Logger } from '../log.ts';
+import { keyOf } from './key.ts';
+import type { ControllerObserver } from './observer.ts';
+import { registryOf, tryReference } from './registry-name.ts';
+
+/** Whose credentials an import may use. */
+export type Identity = Pick<TagContext, 'keyring' | 'withoutSecrets'>;
+
+export interface Credentials {
+  /** What the namespace's pull secrets give, and what comes after them. Rejects when they cannot be read. */
+  forNamespace(namespace: string, signal: AbortSignal): Promise<Identity>;
+}
+
+/** What an administrator says of registries; it may change while the operator runs. */
+export type RegistryPolicy = () => HostPolicies;
+
+export interface HostPolicies extends Pick<TagContext, 'blockedHosts' | 'insecureHosts'> {
+  /** Registries that may be imported from; absent allows all. */
+  readonly allowed?: AllowList;
+}
+
+export interface TagImportParts {
+  readonly importer: Pick<Importer, 'importTag'>;
+  readonly credentials: Credentials;
+  readonly policy: RegistryPolicy;
+  readonly observer: ControllerObserver;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly intervals: IntervalDefaults;
+}
+
+/** A late joiner is served the answer of another for this long at most, and never for more than half its interval. */
+const LONGEST_SHARE_MS = 30_000;
+
+/** Asks registries for tags of streams, each with the credentials of its namespace. */
+export class TagImports {
+  readonly #parts: TagImportParts;
+
+  constructor(parts: TagImportParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects when credentials cannot be read, and with the signal's reason; a registry's failure is a result. */
+  async carryOut(stream: ImageStream, due: DueTag, signal: AbortSignal): Promise<TagResult> {
+    const { importer, credentials, policy, clock, intervals } = this.#parts;
+    const namespace = stream.metadata.namespace ?? '';
+    const { allowed, ...hosts } = policy();
+    const identity = await credentials.forNamespace(namespace, signal);
+    const specTag = stream.spec?.tags?.find(({ name }) => name === due.tag) ?? { name: due.tag };
+    const intervalMs = intervalOf(stream, specTag, intervals);
+    const head = historiesOf(stream).get(due.tag)?.items?.[0]?.image ?? '';
+    const recordedImage = due.refetch === true || head === '' ? {} : { recordedImage: head };
+    const startedMs = clock.monotonic();
+    const result =
+      refusedBy(allowed, due) ??
+      (await importer.importTag(
+        { ...due.request, ...recordedImage },
+        {
+          ...identity,
+          ...hosts,
+          signal,
+          priority: due.priority,
+          tenant: namespace,
+          shareForMs: Math.min(intervalMs / 2, LONGEST_SHARE_MS),
+        },
+      ));
+    this.#tell(stream, due, result, clock.monotonic() - startedMs);
+    return result;
+  }
+
+  #tell(stream: ImageStream, due: DueTag, result: TagResult, ms: number): void {
+    const { observer, log } = this.#parts;
+    const failure = result.outcome === 'failed' ? result.failure.status : undefined;
+    observer.tagChecked({
+      registry: registryOf(due.request.from),
+      outcome: result.outcome,
+      reason: due.reason,
+      ...(failure && { failureReason: failure.reason ?? '' }),
+      ms,
+    });
+    log.debug(
+      {
+        stream: keyOf(stream.metadata),
+        tag: due.tag,
+        reason: due.reason,
+        outcome: result.outcome,
+        ...(failure && { failure: failure.reason, message: failure.message }),
+        ms: Math.round(ms),
+      },
+      'Tag checked',
+    );
+  }
+}
+
+/** A registry that an administrator does not allow is not asked; OpenShift refuses such a stream when it is written. */
+function refusedBy(allowed: AllowList | undefined, { tag, request }: DueTag): TagResult | undefined {
+  const reference = tryReference(request.from);
+  const why = reference && allowed?.check(reference, request.insecure ? 'any' : 'secure');
+  if (why === undefined) return undefined;
+  return { outcome: 'failed', tag, source: request.asked, failure: { status: forbiddenStatus(why), transient: false } };
+}
