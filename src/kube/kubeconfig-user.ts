@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { KubeConfig as ClientConfig, User } from '@kubernetes/client-node';
@@ -10,12 +11,16 @@ const NOBODY: User = { name: '' };
 export async function readCredentials(config: ClientConfig, source: string): Promise<Credentials> {
   const user = config.getCurrentUser() ?? NOBODY;
   const options: RequestOptions = {};
+  let token: string | undefined;
   try {
     await usable(config).applyToHTTPSOptions(options);
+    token = await readTokenFile(user);
   } catch (error) {
     throw new KubeConfigFault(`${source}: ${faultOf(error, user)}`, { cause: harmless(error) });
   }
-  const credentials = { headers: headersOf(options), tls: tlsOf(options) };
+  const headers = headersOf(options);
+  if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
+  const credentials = { headers, tls: tlsOf(options) };
   checkTls(credentials.tls, source);
   return credentials;
 }
@@ -34,6 +39,12 @@ function usable(config: ClientConfig): ClientConfig {
     if (cluster.server.startsWith('http:')) Object.assign(cluster, { skipTLSVerify: true });
   }
   return config;
+}
+
+/** The client library keeps what it read of the file for a minute, whatever a server says of it. */
+async function readTokenFile(user: User): Promise<string | undefined> {
+  const path: unknown = user.authProvider?.config?.tokenFile;
+  return typeof path === 'string' ? (await readFile(path, 'utf8')).trim() : undefined;
 }
 
 function headersOf(options: RequestOptions): Record<string, string> {
