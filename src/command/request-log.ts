@@ -9,5 +9,6 @@ export function requestLog(log: Logger): RegistryObserver {
     digestHeaderMismatch: host => log.debug({ host }, 'A digest in a header was not that of the content'),
     realmNotTrusted: () => {},
     credentialsRejected: () => {},
+    pullQuota: quota => log.debug({ ...quota }, 'A registry told what is left of its quota'),
   };
 }

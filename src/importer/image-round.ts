@@ -94,7 +94,7 @@ export class ImageRound {
   async #fetch({ wanted }: Group, context: RequestContext): Promise<AskedResult> {
     const [first] = wanted;
     if (first === undefined) throw new RangeError('a group without images');
-    return this.#parts.places.hold(first.request.subject.wire.host, context.signal, async () => {
+    return this.#parts.places.hold(first.request.subject.wire.host, context, async () => {
       const result = await fetchImage(first.request, context, this.#parts);
       // Raw texts are let go as early as nobody else can want them.
       return wanted.length === 1 ? answered(result, first) : result;

@@ -38,8 +38,10 @@ export interface ImportInput extends HostPolicy {
   /** 0 is the default of 50, -1 no limit. */
   readonly maxImagesPerRepository: number;
   readonly signal: AbortSignal;
-  /** Larger goes first inside a lane; 0 by default. */
+  /** Larger goes first inside a lane; 1 by default, as a user waits for it. */
   readonly priority?: number;
+  /** The namespace: of equal priority each has its turn in a lane (R4.3). */
+  readonly tenant?: string;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
@@ -65,6 +67,12 @@ export interface TagContext extends HostPolicy {
   readonly withoutSecrets?: Keyring;
   readonly signal: AbortSignal;
   readonly priority: number;
+  /** The namespace: of equal priority each has its turn in a lane (R4.3). */
+  readonly tenant?: string;
+  /** How old an answer that another tag of the same source got may be, in milliseconds; see `RequestContext`. */
+  readonly shareForMs?: number;
+  /** No answer from before this reading of the monotonic clock will do; see `RequestContext`. */
+  readonly freshSinceMs?: number;
 }
 
 export interface Importer {
@@ -124,8 +132,8 @@ async function importOneRequest(input: ImportInput, parts: ImporterParts, places
   };
 }
 
-function credentialsOf({ keyring, withoutSecrets, signal, priority = 0 }: ImportInput) {
-  const context: RequestContext = { keyring, signal, priority };
+function credentialsOf({ keyring, withoutSecrets, signal, priority = 1, tenant }: ImportInput) {
+  const context: RequestContext = { keyring, signal, priority, ...(tenant !== undefined && { tenant }) };
   return { context, ...(withoutSecrets && { withoutSecrets }) };
 }
 
@@ -143,13 +151,12 @@ async function importOneTag(
     subject,
     insecure: isInsecure(subject, request.insecure, context),
   };
-  const { signal, priority } = context;
+  const { withoutSecrets, blockedHosts: _blocked, insecureHosts: _insecure, ...asking } = context;
   const ask = (keyring: Keyring): Promise<ImageResult> =>
-    places.hold(subject.wire.host, signal, async () =>
-      storedResult(await importImage(imageRequest, { keyring, signal, priority }, parts)),
+    places.hold(subject.wire.host, asking, async () =>
+      storedResult(await importImage(imageRequest, { ...asking, keyring }, parts)),
     );
   const first = await ask(context.keyring);
-  const { withoutSecrets } = context;
   if (withoutSecrets === undefined || !blamesCredentials(first)) return { ...first, tag };
   const second = await ask(withoutSecrets);
   return { ...(isUnauthorized(second) ? first : second), tag };

@@ -134,7 +134,8 @@ export class Checks {
     const { manifests, quota, verifyOnChange } = this.#parts;
     if (verifyOnChange === 'never') return { digest };
     const bestEffort = verifyOnChange === 'bestEffort';
-    if (bestEffort && !quota.allowsVerification(place.endpoint, answer.identity)) return { digest };
+    if (bestEffort && !quota.allowsVerification(place.endpoint, answer.identity, call.context.priority))
+      return { digest };
     try {
       return { digest, fetched: await manifests.fetch(place, { digest }, call) };
     } catch (error) {

@@ -70,7 +70,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
     anonymousFallback,
   });
 
-  const quota = new PullQuota(clock);
+  const quota = new PullQuota(clock, observer);
   const modes = new HeadModes(clock);
   const asker = new Asker(authorization, quota, settings.userAgent);
   const manifests = new Manifests(asker, modes, observer);
@@ -96,7 +96,10 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
     },
     getManifest: async (repository, name, context) => {
       const { found, source } = await pulls.first(repository, name, context, each =>
-        at(each, context, (place, call) => manifests.fetch(place, name, call)),
+        at(each, context, (place, call) => {
+          quota.holdBack(place, call);
+          return manifests.fetch(place, name, call);
+        }),
       );
       return asFetched(found, source);
     },

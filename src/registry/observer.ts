@@ -9,6 +9,13 @@ export interface RegistryObserver {
   digestHeaderMismatch(host: string): void;
   realmNotTrusted(host: string, realmHost: string): void;
   credentialsRejected(host: string): void;
+  /** What a registry says of the pulls that an identity has left (R4.4). */
+  pullQuota(event: {
+    readonly host: string;
+    readonly identity: 'anonymous' | 'credential';
+    readonly remaining: number;
+    readonly limit?: number;
+  }): void;
 }
 
 export const deafObserver: RegistryObserver = {
@@ -16,4 +23,5 @@ export const deafObserver: RegistryObserver = {
   digestHeaderMismatch: () => {},
   realmNotTrusted: () => {},
   credentialsRejected: () => {},
+  pullQuota: () => {},
 };

@@ -14,6 +14,7 @@ export interface Heard extends RegistryObserver {
   readonly mismatches: string[];
   readonly untrusted: string[];
   readonly rejected: string[];
+  readonly quotas: Parameters<RegistryObserver['pullQuota']>[0][];
 }
 
 export interface Bench {
@@ -79,13 +80,16 @@ export function clientOf(
 
 function ear(): Heard {
   const [mismatches, untrusted, rejected]: [string[], string[], string[]] = [[], [], []];
+  const quotas: Heard['quotas'] = [];
   return {
     mismatches,
     untrusted,
     rejected,
+    quotas,
     request: () => {},
     digestHeaderMismatch: host => mismatches.push(host),
     realmNotTrusted: (_host, realmHost) => untrusted.push(realmHost),
     credentialsRejected: host => rejected.push(host),
+    pullQuota: quota => quotas.push(quota),
   };
 }
