@@ -37,6 +37,7 @@ const PURE_FILES = [
   'queue/fair-line.ts',
   'queue/linked-list.ts',
   'queue/token-bucket.ts',
+  'queue/waiting-keys.ts',
   'registry/challenge.ts',
   'registry/docker-config.ts',
   'registry/docker-entry.ts',

@@ -1,0 +1,237 @@
+import type { Clock } from '../clock.ts';
+import { Alarm } from './alarm.ts';
+import { type Backoff, backoffMs } from './backoff.ts';
+import { bothWishes, type DueKey, WaitingKeys, type Wish } from './waiting-keys.ts';
+
+export interface WorkQueueParts {
+  readonly clock: Clock;
+  /** In [0, 1): spreads what failed. */
+  readonly random: () => number;
+  /** Keys of one group take turns with those of others; by default what stands before the first `/`, the namespace. */
+  readonly groupOf?: (key: string) => string;
+  /** Wait after a worker threw; by default 1 s, doubling to 5 min. */
+  readonly backoff?: Backoff;
+  /** Whether an error only says that somebody else was faster: the key is worked on again at once. */
+  readonly isConflict?: (error: unknown) => boolean;
+  /** Told of everything that a worker throws, and in how many milliseconds the key comes again. */
+  readonly onFailure?: (key: string, error: unknown, againInMs: number) => void;
+}
+
+export type KeyWorker = (key: string, signal: AbortSignal) => Promise<void>;
+
+export interface RunOptions {
+  /** Keys that are worked on side by side. */
+  readonly concurrency: number;
+  /** Ends the run: nothing is begun any more, and the workers' signals fire. */
+  readonly signal: AbortSignal;
+}
+
+/** What a queue is doing, for whoever exports it. */
+export interface WorkQueueStats {
+  /** Keys that wait, due or not. */
+  readonly depth: number;
+  /** Of them those that wait for a worker alone. */
+  readonly due: number;
+  readonly processing: number;
+  /** Milliseconds since the key that has been due longest became due; 0 when none is. */
+  readonly oldestDueMs: number;
+}
+
+interface Run {
+  readonly worker: KeyWorker;
+  readonly concurrency: number;
+  readonly abandon: AbortController;
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+  /** Nothing is begun any more. */
+  closing: boolean;
+}
+
+const BACKOFF: Backoff = { baseMs: 1_000, factor: 2, capMs: 5 * 60_000 };
+/** After so many conflicts in a row a key backs off, too: then it is no race that is lost. */
+const MAX_CONFLICTS = 10;
+/** How long keys are begun before everybody else in the process gets a turn. */
+const SLICE_MS = 10;
+
+/**
+ * Keys that wait for work. A key waits once, at the earliest time and with the largest priority that was asked for; it
+ * is worked on by one worker at a time, and once more when it was added meanwhile. Of the keys that are due the larger
+ * priority goes first, in it the groups by turns, in a group what became due first.
+ *
+ * Times come in as epoch milliseconds and are waited for on the monotonic clock: a jump of the wall clock moves nothing
+ * that waits already (design D22). One timer serves all keys.
+ */
+export class WorkQueue {
+  readonly #parts: WorkQueueParts;
+  readonly #alarm: Alarm;
+  readonly #keys: WaitingKeys;
+  /** Keys that are worked on, each with what was wished of it meanwhile. */
+  readonly #processing = new Map<string, Wish | undefined>();
+  /** Failures in a row, of keys that failed last. */
+  readonly #failures = new Map<string, number>();
+  #run: Run | undefined;
+  #isNudged = false;
+  #sliceEndMs: number | undefined;
+
+  constructor(parts: WorkQueueParts) {
+    this.#parts = parts;
+    this.#keys = new WaitingKeys(parts.groupOf ?? namespaceOf);
+    this.#alarm = new Alarm(parts.clock, () => this.#goOn());
+  }
+
+  /** The key is due now. Larger priorities go first. */
+  add(key: string, priority = 0): void {
+    this.#wish(key, { atMs: this.#parts.clock.monotonic(), priority });
+  }
+
+  /** The key is due at `atMs` (epoch milliseconds), or earlier when it waits for that already. */
+  addAt(key: string, atMs: number, priority = 0): void {
+    const { clock } = this.#parts;
+    this.#wish(key, { atMs: clock.monotonic() + Math.max(0, atMs - clock.now()), priority });
+  }
+
+  /**
+   * Works on keys until the signal fires or `drain` is called; resolves when the workers have ended. Whatever was not
+   * finished waits for the next run. Throws when a run is under way.
+   */
+  run(worker: KeyWorker, { concurrency, signal }: RunOptions): Promise<void> {
+    if (this.#run !== undefined) throw new RangeError('the queue is being worked on already');
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const abandon = new AbortController();
+    const stop = () => {
+      run.closing = true;
+      abandon.abort(signal.reason);
+      this.#endIfDone(run);
+    };
+    const end = () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    };
+    const run: Run = { worker, concurrency, abandon, ended, end, closing: false };
+    this.#run = run;
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    else this.#soon();
+    return ended;
+  }
+
+  /**
+   * Begins no more keys and lets the workers finish. Those that have not after `graceMs` see their signals fire and are
+   * not waited for; then the answer is false.
+   */
+  async drain(graceMs: number): Promise<boolean> {
+    const run = this.#run;
+    if (run === undefined) return true;
+    run.closing = true;
+    this.#endIfDone(run);
+    const finished = new AbortController();
+    const late = this.#parts.clock.sleep(graceMs, finished.signal).then(
+      () => false,
+      () => true,
+    );
+    const inTime = await Promise.race([run.ended.then(() => true), late]);
+    finished.abort();
+    if (!inTime) run.abandon.abort(new Error('the time to finish is over'));
+    return inTime;
+  }
+
+  stats(): WorkQueueStats {
+    const nowMs = this.#parts.clock.monotonic();
+    const { size: depth, due } = this.#keys;
+    const oldestDueMs = Math.max(0, nowMs - this.#keys.oldestMs());
+    return { depth, due, processing: this.#processing.size, oldestDueMs };
+  }
+
+  #wish(key: string, wish: Wish): void {
+    if (this.#processing.has(key)) {
+      this.#processing.set(key, bothWishes(this.#processing.get(key), wish));
+      return;
+    }
+    this.#keys.put(key, wish, this.#parts.clock.monotonic());
+    this.#soon();
+  }
+
+  /** Not at once: whoever adds a key is not to find itself inside the work on it. */
+  #soon(): void {
+    if (this.#isNudged) return;
+    this.#isNudged = true;
+    queueMicrotask(() => {
+      this.#isNudged = false;
+      this.#goOn();
+    });
+  }
+
+  /** Begins what is due while there are workers, and sees to being woken for the rest. */
+  #goOn(): void {
+    const run = this.#run;
+    if (run === undefined || run.closing) {
+      this.#alarm.set(Number.POSITIVE_INFINITY);
+      return;
+    }
+    const { clock } = this.#parts;
+    while (this.#processing.size < run.concurrency) {
+      this.#keys.moveDue(clock.monotonic());
+      if (this.#keys.due === 0 || !this.#mayGoOn()) break;
+      const next = this.#keys.take();
+      if (next === undefined) break;
+      void this.#work(next, run);
+    }
+    // While all workers are busy nobody is to be woken: whoever ends first looks again.
+    if (this.#processing.size < run.concurrency) this.#alarm.set(this.#keys.nextAtMs());
+  }
+
+  /** Workers that end at once would otherwise keep everything else in the process from its turn. */
+  #mayGoOn(): boolean {
+    const nowMs = this.#parts.clock.monotonic();
+    if (this.#sliceEndMs === undefined) {
+      this.#sliceEndMs = nowMs + SLICE_MS;
+      setImmediate(() => {
+        this.#sliceEndMs = undefined;
+        this.#goOn();
+      });
+    }
+    return nowMs < this.#sliceEndMs;
+  }
+
+  async #work({ key, priority }: DueKey, run: Run): Promise<void> {
+    this.#processing.set(key, undefined);
+    let again: Wish | undefined;
+    const { clock } = this.#parts;
+    try {
+      await run.worker(key, run.abandon.signal);
+      this.#failures.delete(key);
+    } catch (error) {
+      again = { atMs: clock.monotonic() + this.#delayMs(key, error, run), priority };
+    }
+    const wish = this.#processing.get(key);
+    this.#processing.delete(key);
+    for (const each of [again, wish]) if (each !== undefined) this.#keys.put(key, each, clock.monotonic());
+    if (!this.#endIfDone(run)) this.#goOn();
+  }
+
+  /** Milliseconds until a key comes again whose worker threw. */
+  #delayMs(key: string, error: unknown, { abandon }: Run): number {
+    // It did not fail: it was not let finish.
+    if (abandon.signal.aborted) return 0;
+    const { random, isConflict = () => false, backoff = BACKOFF, onFailure } = this.#parts;
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const atOnce = failures <= MAX_CONFLICTS && isConflict(error);
+    const delayMs = atOnce ? 0 : backoffMs(backoff, failures, random());
+    onFailure?.(key, error, delayMs);
+    return delayMs;
+  }
+
+  #endIfDone(run: Run): boolean {
+    if (!run.closing || this.#processing.size > 0) return false;
+    if (this.#run === run) this.#run = undefined;
+    this.#alarm.set(Number.POSITIVE_INFINITY);
+    run.end();
+    return true;
+  }
+}
+
+function namespaceOf(key: string): string {
+  const slash = key.indexOf('/');
+  return slash === -1 ? '' : key.slice(0, slash);
+}
