@@ -77,7 +77,7 @@ export class HttpCalls {
     read: (response: Response) => Promise<T>,
     refused: Credentials | undefined,
   ): Promise<Outcome<T>> {
-    const { clock, config, observer, pool } = this.#parts;
+    const { clock, config, log, observer, pool } = this.#parts;
     const credentials = await this.#credentials(call, signal, config, refused);
     const startedMs = clock.monotonic();
     let code: number | undefined;
@@ -97,7 +97,9 @@ export class HttpCalls {
       signal.throwIfAborted();
       throw noAnswer(call.action, error);
     } finally {
-      observer.request({ verb: call.verb, resource: call.resource, code, ms: clock.monotonic() - startedMs });
+      const ms = clock.monotonic() - startedMs;
+      observer.request({ verb: call.verb, resource: call.resource, code, ms });
+      log.debug({ action: call.action, code, ms: Math.round(ms) }, 'asked the API server');
     }
   }
 

@@ -123,7 +123,6 @@ class CollectionReflector<T extends Reflected> implements Reflector {
       version ??= page.resourceVersion;
       this.#progress();
     }
-    signal.throwIfAborted();
     this.#sink.replace(seen);
     this.#version = version;
     const told = { resource: this.#resource, reason: this.#listReason, objects: seen.size };

@@ -33,7 +33,7 @@ export interface FakeApiServerOptions {
   readonly historyLimit?: number;
   /** Between bookmarks; 60 s when absent. */
   readonly bookmarkMs?: number;
-  /** Whether requests are kept for `requests()`; true when absent. Counting goes on without. */
+  /** Whether requests are kept, for `requests()`, `heard()` and `count()` of a kind; true when absent. */
   readonly record?: boolean;
 }
 

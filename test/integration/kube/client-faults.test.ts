@@ -128,6 +128,24 @@ describe('no answer', () => {
     expect(`${error} ${(error as Error).cause}`).not.toContain('s3cret');
   });
 
+  test.each([
+    { name: 'whose last line has no end', fault: { kind: 'watchTruncated' }, detail: 'the last line has no end' },
+    {
+      name: 'with a line that is none',
+      fault: { kind: 'watchGarbled', line: 's3cret\n' },
+      detail: 'a line is no event',
+    },
+  ] as const)('a watch $name is unreadable', async ({ fault, detail }) => {
+    server.fail({ verb: 'watch' }, fault);
+    const drain = async () => {
+      for await (const _event of connect().watch(app, { resourceVersion: '0', timeoutSeconds: 1 }, signal));
+    };
+    const error = await failureOf(drain());
+    expect(String(error)).toBe(
+      `NoAnswer: Cannot watch imagestreams in "demo": what the API server sent cannot be read (${detail})`,
+    );
+  });
+
   test('a refused connection is unreachable', async () => {
     await server.stop();
     const error = await failureOf(connect().list({ resource: SECRETS, namespace: 'demo' }, {}, signal));
