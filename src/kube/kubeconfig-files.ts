@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { KubeConfig as ClientConfig } from '@kubernetes/client-node';
+import { LineCounter, parseDocument } from 'yaml';
 import { isObject } from './json.ts';
 import { fileFault, KubeConfigFault } from './kubeconfig-fault.ts';
 
@@ -18,7 +19,7 @@ export async function readKubeconfigs(
   const read = await Promise.all(files.map(file => readOne(file, mayMiss)));
   const configs = read.filter(config => config !== undefined);
   if (configs.length === 0) throw new KubeConfigFault(`${source}: none of the files exists`);
-  const { KubeConfig: Client } = await import('@kubernetes/client-node');
+  const { KubeConfig: Client } = await import('./kubeconfig-library.ts');
   const joined = new Client();
   joined.loadFromOptions({
     clusters: firstOfEachName(configs.flatMap(({ clusters }) => clusters)),
@@ -36,8 +37,8 @@ async function readOne(file: string, mayMiss: boolean): Promise<ClientConfig | u
     throw new KubeConfigFault(`kubeconfig "${file}": ${why}`, { cause: error });
   });
   if (text === undefined) return undefined;
-  const members = await parse(text, file);
-  const { KubeConfig: Client } = await import('@kubernetes/client-node');
+  const members = parse(text, file);
+  const { KubeConfig: Client } = await import('./kubeconfig-library.ts');
   const config = new Client();
   try {
     const users = list(members['users']).map(user => withTokenFile(user, dirname(file)));
@@ -53,8 +54,7 @@ async function readOne(file: string, mayMiss: boolean): Promise<ClientConfig | u
 }
 
 /** YAML errors quote the text around them, so they are told by their line alone. */
-async function parse(text: string, file: string): Promise<Members> {
-  const { LineCounter, parseDocument } = await import('yaml');
+function parse(text: string, file: string): Members {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent' });
   const [error] = document.errors;

@@ -111,7 +111,7 @@ function podOrigin(host: string, port: string, directory: string): Origin {
   return {
     source,
     read: async () => {
-      const { KubeConfig: Client } = await import('@kubernetes/client-node');
+      const { KubeConfig: Client } = await import('./kubeconfig-library.ts');
       const namespace = await readFile(join(directory, 'namespace'), 'utf8').catch(() => '');
       const config = new Client();
       const tokenFile = join(directory, 'token');
