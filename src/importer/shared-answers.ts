@@ -1,0 +1,172 @@
+import type { Clock } from '../clock.ts';
+
+/** One who wants an answer that others may want, too. */
+export interface Wanting {
+  readonly signal: AbortSignal;
+  readonly priority: number;
+  /** How old an answer may be, in milliseconds; 0 when only one that is on its way will do. */
+  readonly shareForMs: number;
+  /** No answer to a question that was put before this time (monotonic) will do. */
+  readonly freshSinceMs: number;
+}
+
+/** Puts the question. `signal` fires when nobody wants the answer any more; `priority` grows with those who do. */
+export type Put<T> = (flight: { readonly signal: AbortSignal; readonly priority: number }) => Promise<T>;
+
+export interface SharedAnswersParts<T> {
+  readonly clock: Clock;
+  /** Memory that an answer takes while it is kept, in bytes. */
+  readonly bytesOf: (answer: T) => number;
+  readonly maxBytes: number;
+  /** Whatever waits under this signal is to go before lower priorities. */
+  readonly lift: (signal: AbortSignal, priority: number) => void;
+}
+
+interface Flight<T> {
+  readonly controller: AbortController;
+  readonly startedMs: number;
+  readonly result: Promise<T>;
+  waiting: number;
+  priority: number;
+  /** For how long somebody of those who wait shares it. */
+  shareForMs: number;
+  landed: boolean;
+}
+
+interface Kept<T> {
+  readonly result: { readonly answer: T } | { readonly error: unknown };
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly untilMs: number;
+  readonly bytes: number;
+}
+
+/** A failure is kept only as long as those who asked together come, so that a retry asks again. */
+const FAILURE_MS = 5_000;
+/** What an entry takes beside its answer. */
+const ENTRY_BYTES = 512;
+const SWEEP_MS = 1_000;
+
+/**
+ * Answers to equal questions: put once, however many wait, and kept for a moment for those who come late (R7.2). It is
+ * aborted when the last who waits has gone: one caller's abort is not another's. Who joins with a larger priority lifts
+ * what is on its way.
+ */
+export class SharedAnswers<T> {
+  readonly #parts: SharedAnswersParts<T>;
+  readonly #flights = new Map<string, Flight<T>>();
+  /** Oldest first. */
+  readonly #kept = new Map<string, Kept<T>>();
+  #bytes = 0;
+  #sweptMs = 0;
+
+  constructor(parts: SharedAnswersParts<T>) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with what the question failed with, or with the signal's reason when that fires first. */
+  async get(key: string, wanting: Wanting, put: Put<T>): Promise<T> {
+    wanting.signal.throwIfAborted();
+    const known = this.#known(key, wanting);
+    if (known !== undefined) {
+      if ('error' in known.result) throw known.result.error;
+      return known.result.answer;
+    }
+    const open = this.#flights.get(key);
+    const joins = open !== undefined && open.startedMs >= wanting.freshSinceMs;
+    const flight = joins ? open : this.#start(key, wanting, put);
+    return this.#wait(key, flight, wanting);
+  }
+
+  /** Forgets every kept answer whose key says so. */
+  forget(matches: (key: string) => boolean): void {
+    for (const key of this.#kept.keys()) if (matches(key)) this.#drop(key);
+  }
+
+  #known(key: string, { shareForMs, freshSinceMs }: Wanting): Kept<T> | undefined {
+    const kept = this.#kept.get(key);
+    if (kept === undefined || kept.startedMs < freshSinceMs) return undefined;
+    const nowMs = this.#parts.clock.monotonic();
+    return nowMs < kept.untilMs && nowMs - kept.endedMs < shareForMs ? kept : undefined;
+  }
+
+  #start(key: string, { priority }: Wanting, put: Put<T>): Flight<T> {
+    const controller = new AbortController();
+    const { promise: result, resolve } = Promise.withResolvers<T>();
+    const startedMs = this.#parts.clock.monotonic();
+    const flight: Flight<T> = { controller, startedMs, result, waiting: 0, priority, shareForMs: 0, landed: false };
+    this.#flights.set(key, flight);
+    // A getter, since later requests of the same question go out with what it has been lifted to.
+    const terms = {
+      signal: controller.signal,
+      get priority() {
+        return flight.priority;
+      },
+    };
+    resolve((async () => put(terms))());
+    result.then(
+      answer => this.#landed(key, flight, { answer }, this.#parts.bytesOf(answer)),
+      (error: unknown) => this.#landed(key, flight, { error }, 0),
+    );
+    return flight;
+  }
+
+  async #wait(key: string, flight: Flight<T>, { signal, priority, shareForMs }: Wanting): Promise<T> {
+    flight.waiting += 1;
+    flight.shareForMs = Math.max(flight.shareForMs, shareForMs);
+    if (priority > flight.priority) {
+      flight.priority = priority;
+      this.#parts.lift(flight.controller.signal, priority);
+    }
+    let leave = (): void => {};
+    const left = new Promise<never>((_resolve, reject) => {
+      leave = () => reject(signal.reason);
+      signal.addEventListener('abort', leave, { once: true });
+    });
+    try {
+      return await Promise.race([flight.result, left]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      flight.waiting -= 1;
+      if (flight.waiting === 0 && !flight.landed) {
+        // Nobody may join what is being given up.
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+        flight.controller.abort(signal.reason);
+      }
+    }
+  }
+
+  #landed(key: string, flight: Flight<T>, result: Kept<T>['result'], bytes: number): void {
+    flight.landed = true;
+    const { clock } = this.#parts;
+    const isCurrent = this.#flights.get(key) === flight;
+    if (isCurrent) this.#flights.delete(key);
+    const keepMs = 'error' in result ? Math.min(flight.shareForMs, FAILURE_MS) : flight.shareForMs;
+    if (!isCurrent || keepMs <= 0 || flight.controller.signal.aborted) return;
+    const endedMs = clock.monotonic();
+    const { startedMs } = flight;
+    this.#keep(key, { result, startedMs, endedMs, untilMs: endedMs + keepMs, bytes: bytes + key.length + ENTRY_BYTES });
+  }
+
+  #keep(key: string, kept: Kept<T>): void {
+    this.#drop(key);
+    this.#kept.set(key, kept);
+    this.#bytes += kept.bytes;
+    const { maxBytes } = this.#parts;
+    const isFull = this.#bytes > maxBytes;
+    if (!isFull && kept.endedMs - this.#sweptMs < SWEEP_MS) return;
+    this.#sweptMs = kept.endedMs;
+    // More than has to go, so that a full store is not swept at every answer.
+    const roomBytes = isFull ? maxBytes * 0.75 : maxBytes;
+    for (const [old, { untilMs }] of this.#kept) {
+      if (untilMs <= kept.endedMs || this.#bytes > roomBytes) this.#drop(old);
+    }
+  }
+
+  #drop(key: string): void {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    this.#kept.delete(key);
+    this.#bytes -= kept.bytes;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Clock } from '../clock.ts';
+import { ACCEPT_VERSION } from '../image/media-types.ts';
+import { isHubHost } from '../reference/reference.ts';
+import { RegistryError } from '../registry/errors.ts';
+import { pullSourcesFor } from '../registry/mirrors.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
+import type {
+  FetchedManifest,
+  ManifestName,
+  PullSource,
+  RegistryClient,
+  Repository,
+  RequestContext,
+  TagCheck,
+} from '../registry/types.ts';
+import { SharedAnswers } from './shared-answers.ts';
+
+export interface SharedClientParts {
+  readonly client: RegistryClient;
+  readonly clock: Clock;
+  /** Mirrors of a registry: whose credentials are shown there, too, tells who asks. */
+  readonly settings: Pick<RegistrySettings, 'host'>;
+  /** Whatever waits in a lane under this signal is to go before lower priorities. */
+  readonly lift?: (signal: AbortSignal, priority: number) => void;
+}
+
+/** A check together with the digest that it was held against. */
+interface HeldCheck {
+  readonly recorded: string;
+  readonly check: TagCheck;
+}
+
+const MIB = 1024 * 1024;
+/** What small answers of one kind take together while they are kept, and what manifests or configs do. */
+const SMALL_BYTES = 4 * MIB;
+const CONTENT_BYTES = 8 * MIB;
+/** A parsed manifest takes about so many times its bytes. */
+const PARSED = 3;
+
+/**
+ * A client for many who follow the same sources: what they ask at the same time, or within `shareForMs`, is asked once
+ * (design D22, R7.1, R7.2). Shared is only what the same identity asks: the credentials that match at the registry and
+ * its mirrors, by their fingerprints.
+ */
+export function createSharedClient({ client, clock, settings, lift = () => {} }: SharedClientParts): RegistryClient {
+  const shared = { clock, lift };
+  const small = { ...shared, maxBytes: SMALL_BYTES };
+  const content = { ...shared, maxBytes: CONTENT_BYTES };
+  const checks = new SharedAnswers<HeldCheck>({ ...small, bytesOf: ({ check }) => bytesOfCheck(check) });
+  const sizes = new SharedAnswers<number>({ ...small, bytesOf: () => 0 });
+  const manifests = new SharedAnswers<FetchedManifest>({ ...content, bytesOf: bytesOfManifest });
+  const configs = new SharedAnswers<Uint8Array>({ ...content, bytesOf: bytes => bytes.length });
+
+  /** Names a repository at the registry or whatever stands in for it, and who asks there. */
+  const repositoryKey = (repository: Repository, name: ManifestName, { keyring }: RequestContext): string => {
+    const { host, repository: path, insecure } = repository;
+    const sources = pullSourcesFor(repository, name, settings.host(host));
+    return [host, path, insecure, ...sources.map(source => identityAt(source, keyring))].join('\n');
+  };
+  const sourceKey = (source: PullSource, { keyring }: RequestContext): string =>
+    [source.host, source.repository, source.insecure, identityAt(source, keyring)].join('\n');
+
+  const check = (key: string, [repository, tag, recorded, context]: Parameters<RegistryClient['checkTag']>) =>
+    ask(checks, key, repository, context, async each => ({
+      recorded,
+      check: await client.checkTag(repository, tag, recorded, each),
+    }));
+
+  return {
+    checkTag: async (repository, tag, recorded, context) => {
+      const key = [repositoryKey(repository, { tag }, context), tag, ACCEPT_VERSION].join('\n');
+      const held = await check(key, [repository, tag, recorded, context]);
+      if (held.recorded === recorded) return held.check;
+      if (held.check.outcome === 'changed') return seenFrom(recorded, held.check);
+      // Nothing was fetched, as nothing had changed for whoever asked.
+      const own = await check(`${key}\n${recorded}`, [repository, tag, recorded, context]);
+      return own.check;
+    },
+    getManifest: (repository, name, context) => {
+      const key = [repositoryKey(repository, name, context), 'tag' in name ? name.tag : name.digest].join('\n');
+      return ask(manifests, key, repository, context, each => client.getManifest(repository, name, each));
+    },
+    getChild: (source, digest, context) => {
+      const key = ['child', sourceKey(source, context), digest].join('\n');
+      return ask(manifests, key, source, context, each => client.getChild(source, digest, each));
+    },
+    getConfig: (source, descriptor, context) => {
+      // The size is checked, too, so it is a part of the question.
+      const key = [sourceKey(source, context), descriptor.digest, descriptor.size].join('\n');
+      return ask(configs, key, source, context, each => client.getConfig(source, descriptor, each));
+    },
+    blobSize: (source, digest, context) => {
+      const key = [sourceKey(source, context), digest].join('\n');
+      return ask(sizes, key, source, context, each => client.blobSize(source, digest, each));
+    },
+    listTags: (repository, context) => client.listTags(repository, context),
+    invalidateIdentity: fingerprint => {
+      for (const answers of [checks, sizes, manifests, configs]) answers.forget(key => key.includes(fingerprint));
+      client.invalidateIdentity(fingerprint);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Asks as the first who wants to know, and for as long as anybody does. Throws `RegistryError`. */
+async function ask<T>(
+  answers: SharedAnswers<T>,
+  key: string,
+  { host, repository }: Pick<Repository, 'host' | 'repository'>,
+  context: RequestContext,
+  put: (context: RequestContext) => Promise<T>,
+): Promise<T> {
+  const { keyring, signal, priority, tenant, shareForMs = 0, freshSinceMs = Number.NEGATIVE_INFINITY } = context;
+  try {
+    return await answers.get(key, { signal, priority, shareForMs, freshSinceMs }, flight =>
+      put({
+        keyring,
+        signal: flight.signal,
+        get priority() {
+          return flight.priority;
+        },
+        ...(tenant !== undefined && { tenant }),
+      }),
+    );
+  } catch (error) {
+    if (error instanceof RegistryError || !signal.aborted) throw error;
+    throw new RegistryError({ kind: 'aborted', host, repository, cause: signal.reason });
+  }
+}
+
+/** A change as it looks to somebody else who has another digest on record. */
+function seenFrom(recorded: string, check: TagCheck): TagCheck {
+  return check.digest === recorded ? { outcome: 'unchanged', digest: recorded } : check;
+}
+
+/** Fingerprints of the candidates at one place, best first; empty for nobody. */
+function identityAt({ host, repository, credentialsOf }: PullSource, keyring: RequestContext['keyring']): string {
+  const at = credentialsOf ?? { host, repository };
+  const candidates = keyring.candidates(isHubHost(at.host) ? 'docker.io' : at.host, at.repository);
+  return candidates.map(({ fingerprint }) => fingerprint).join(' ');
+}
+
+function bytesOfCheck(check: TagCheck): number {
+  return check.outcome === 'changed' && check.fetched !== undefined ? bytesOfManifest(check.fetched) : 0;
+}
+
+function bytesOfManifest({ bytes }: FetchedManifest): number {
+  return bytes.length * PARSED;
+}
