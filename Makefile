@@ -41,12 +41,14 @@ generate: install ## write the generated files (CRDs, schemas, option tables)
 format: install ## format and apply safe lint fixes
 	biome check --write
 
-e2e: build ## the import suite against a real registry in four set-ups
+e2e: build ## the import suite against a real registry, the operator against a real control plane (needs Go or KUBEBUILDER_ASSETS)
 	node hack/registry/fetch.ts
+	node hack/control-plane/build.ts
 	$(JEST) --selectProjects e2e --runInBand
 
 bench: build ## figures as ratios measured in one run (BOUNDS=1 fails when one is missed)
 	node hack/registry/fetch.ts
+	node hack/control-plane/build.ts
 	node --expose-gc test/bench/main.ts
 
 clean: ## remove what was built and installed

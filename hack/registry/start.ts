@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { ended, freePort, spawnLogged } from '../programs.ts';
 import { createAccessLog, type LoggedRequest } from './access-log.ts';
 import { type KeyPair, selfSigned, signedBy } from './certificates.ts';
 import { registryBinary } from './parts.ts';
@@ -161,20 +160,6 @@ function pushHeaders(parts: Parts, repository: string): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }
 
-/** Runs a program with its output in files, so that nothing is lost and nothing waits for a reader. */
-function spawnLogged(binary: string, args: readonly string[], folder: string): ChildProcess {
-  const output = openSync(join(folder, 'stdout.log'), 'w');
-  const complaints = openSync(join(folder, 'stderr.log'), 'w');
-  const child = spawn(binary, args, { stdio: ['ignore', output, complaints] });
-  closeSync(output);
-  closeSync(complaints);
-  // A parent that ends in a hurry must not leave it running.
-  const end = () => child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('exit', () => process.removeListener('exit', end));
-  return child;
-}
-
 async function answers(url: string, child: ChildProcess, dispatcher: Agent, errorFile: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     if (child.exitCode !== null || child.signalCode !== null) break;
@@ -198,26 +183,4 @@ async function clean(parts: Parts): Promise<void> {
   const { child, dispatcher, folder, tokenServer } = parts;
   await Promise.all([child === undefined ? undefined : ended(child), dispatcher.destroy(), tokenServer?.stop()]);
   await rm(folder, { recursive: true, force: true });
-}
-
-/** Asks a process to end, and after five seconds makes it. */
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise<void>(resolve => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
-  const hurry = setTimeout(() => child.kill('SIGKILL'), 5_000);
-  await exit;
-  clearTimeout(hurry);
-}
-
-/** A port nobody listens on at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>(resolve => server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
 }
