@@ -138,4 +138,72 @@ describe('Docker Hub (12.4)', () => {
     expect(found).toMatchObject({ outcome: 'changed', digest: image.digest });
     expect(registry.count({ method: 'GET' })).toBe(gets);
   });
+
+  const reserve = { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '19;w=21600' };
+  const digestHeader = { 'Docker-Content-Digest': image.digest };
+
+  test('R4.4 the reserve is for what a user waits for', async () => {
+    const { registry, client } = await hub();
+    registry.on({ method: 'HEAD' }, { headers: { ...digestHeader, ...reserve } });
+
+    const found = await client.checkTag(redis, '7', other.digest, { ...context, priority: 20 });
+    expect(found).toMatchObject({ outcome: 'changed', fetched: { digest: image.digest } });
+  });
+
+  test('A15 nothing is fetched to verify when nothing is left, for nobody', async () => {
+    const { registry, client } = await hub();
+    registry.on({ method: 'HEAD' }, { headers: { ...digestHeader, 'ratelimit-remaining': '0;w=21600' } });
+
+    await client.checkTag(redis, '7', other.digest, { ...context, priority: 20 });
+    expect(registry.count({ method: 'GET' })).toBe(0);
+  });
+
+  test('R4.4 background work fetches no manifest from the reserve; HEADs go on, and a user is served', async () => {
+    const { registry, client, clock } = await hub();
+    registry.on({ method: 'HEAD' }, { headers: { ...digestHeader, ...reserve } });
+    await client.checkTag(redis, '7', image.digest, context);
+
+    await expect(client.getManifest(redis, { tag: '7' }, context)).rejects.toMatchObject({
+      kind: 'rateLimited',
+      retryAtMs: clock.now() + 15 * 60_000,
+    });
+    expect((await client.checkTag(redis, '7', image.digest, context)).outcome).toBe('unchanged');
+    expect(registry.count({ method: 'GET' })).toBe(0);
+    await client.getManifest(redis, { tag: '7' }, { ...context, priority: 20 });
+    expect(registry.count({ method: 'GET' })).toBe(1);
+  });
+
+  test('R4.4 what was said of a quota is believed for a while: then a fetch finds out', async () => {
+    const { registry, client, clock } = await hub();
+    registry.on({ method: 'HEAD' }, { headers: { ...digestHeader, ...reserve } });
+    await client.checkTag(redis, '7', image.digest, context);
+    await clock.advance(15 * 60_000);
+    await client.getManifest(redis, { tag: '7' }, context);
+    expect(registry.count({ method: 'GET' })).toBe(1);
+  });
+
+  test('R4.4 the quota of one identity is not that of another', async () => {
+    const { registry, client } = await hub();
+    registry.on({ method: 'HEAD' }, { headers: { ...digestHeader, ...reserve } });
+    await client.checkTag(redis, '7', image.digest, context);
+    await client.getManifest(redis, { tag: '7' }, requestContext(password('alice', 'wonder')));
+    expect(registry.count({ method: 'GET' })).toBe(1);
+  });
+
+  test('8.2 tells what is left, and of whom no more than whether they have credentials', async () => {
+    const { registry, client, heard } = await hub();
+    registry.on({ method: 'HEAD' }, { headers: { ...digestHeader, ...reserve } });
+    await client.checkTag(redis, '7', image.digest, context);
+    registry.on({ method: 'GET' }, ({ headers }) =>
+      headers.authorization === undefined
+        ? { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' } }
+        : { status: 404, headers: { 'ratelimit-remaining': '7' } },
+    );
+    const user = { ...requestContext(password('alice', 'wonder')), priority: 20 };
+    await expect(client.getManifest(redis, { tag: '8' }, user)).rejects.toThrow();
+    expect(heard.quotas).toEqual([
+      { host: 'docker.io', identity: 'anonymous', remaining: 19, limit: 100 },
+      { host: 'docker.io', identity: 'credential', remaining: 7 },
+    ]);
+  });
 });
