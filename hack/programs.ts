@@ -1,7 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+
+/** The first of `commands` that is an executable file on the PATH. */
+export function command(...commands: readonly string[]): string | undefined {
+  return onPathAs(commands)[0];
+}
+
+/** Every executable file on the PATH with one of these names, in the order they would be found. */
+export function onPathAs(commands: readonly string[]): string[] {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  return commands.flatMap(name => folders.map(folder => join(folder, name))).filter(isExecutable);
+}
+
+export function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Runs a program with its output in files, so that nothing is lost and nothing waits for a reader. */
 export function spawnLogged(binary: string, args: readonly string[], folder: string, name = ''): ChildProcess {

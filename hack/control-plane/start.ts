@@ -6,21 +6,22 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
-import { ended, freePort, spawnLogged } from '../programs.ts';
+import { command, ended, freePort, spawnLogged } from '../programs.ts';
 import { type KeyPair, selfSigned, signedBy } from '../registry/certificates.ts';
-import { command } from '../registry/parts.ts';
+import { ensureControlPlane } from './ensure.ts';
 import { controlPlaneParts } from './parts.ts';
 
 export interface ControlPlaneOptions {
-  /** More flags for kube-apiserver, such as `--max-requests-inflight=3000`. */
+  /** More flags for kube-apiserver, such as `--max-requests-inflight=3000` or `--watch-cache=false`. */
   readonly flags?: readonly string[];
 }
 
 /** A real kube-apiserver with its etcd on loopback: RBAC on, no controllers, no nodes. */
 export interface ControlPlane {
   readonly url: string;
-  /** PEM of its authority. */
+  /** PEM of its authority, and the file it is in. */
   readonly ca: string;
+  readonly caFile: string;
   /** Token of a member of `system:masters`. */
   readonly adminToken: string;
   /** Path of a kubeconfig of that member. */
@@ -31,13 +32,16 @@ export interface ControlPlane {
   ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   /** A token for a service account that exists. */
   tokenFor(namespace: string, serviceAccount: string): Promise<string>;
-  /** Ends the API server at once, as a crash would. */
-  killApiServer(): Promise<void>;
+  /** Ends the API server: at once, as a crash would, or as `signal` says. */
+  killApiServer(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Starts it again, at the same address. */
   startApiServer(): Promise<void>;
-  /** Makes etcd forget the past: watches that are behind get 410. */
+  /**
+   * Makes etcd forget the past. A watch that is behind gets 410 where the API server has to ask etcd: after a restart, or
+   * with the flag `--watch-cache=false`. So does the next page of a list.
+   */
   compact(): Promise<void>;
-  /** Bytes that the API server holds in memory; undefined where the system does not tell. */
+  /** Id of the API server's process, for what the system tells of it; undefined when none was started. */
   apiServerPid(): number | undefined;
   stop(): Promise<void>;
 }
@@ -63,6 +67,7 @@ class LocalControlPlane implements ControlPlane {
   readonly adminToken = randomBytes(16).toString('hex');
   url = '';
   ca = '';
+  caFile = '';
   adminKubeconfig = '';
   readonly #apiServer: string;
   readonly #etcd: string;
@@ -85,6 +90,7 @@ class LocalControlPlane implements ControlPlane {
     const authority = await selfSigned(this.#folder, 'authority');
     this.#serving = await signedBy(authority, this.#folder, 'kube-apiserver');
     this.ca = authority.cert;
+    this.caFile = authority.certFile;
     this.#agent = new Agent({ connect: { ca: authority.cert } });
     this.url = `https://127.0.0.1:${await freePort()}`;
     await writeFile(this.#path('tokens.csv'), `${this.adminToken},admin,admin,"system:masters"\n`);
@@ -143,11 +149,11 @@ class LocalControlPlane implements ControlPlane {
     );
   }
 
-  async killApiServer(): Promise<void> {
+  async killApiServer(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#apiServerProcess;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exit = new Promise<void>(resolve => child.once('exit', () => resolve()));
-    child.kill('SIGKILL');
+    child.kill(signal);
     await exit;
   }
 
@@ -236,4 +242,23 @@ class LocalControlPlane implements ControlPlane {
   #path(name: string): string {
     return join(this.#folder, name);
   }
+}
+
+/** For people: runs one until Ctrl-C, and says how to use it. */
+async function runUntilInterrupted(): Promise<void> {
+  await ensureControlPlane(line => console.log(line));
+  const interrupted = new Promise<void>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve());
+  });
+  const plane = await startControlPlane();
+  console.log(`${plane.url} answers until Ctrl-C\n\nexport KUBECONFIG=${plane.adminKubeconfig}`);
+  await interrupted;
+  await plane.stop();
+}
+
+if (import.meta.main) {
+  await runUntilInterrupted().catch((error: unknown) => {
+    console.error(`hack/control-plane/start.ts: ${Error.isError(error) ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { command } from './parts.ts';
+import { command } from '../programs.ts';
 
 /** PEM texts, and the files they are in. */
 export interface KeyPair {

@@ -3,7 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, command, find, type Part, REGISTRY, SKOPEO, versionOf } from './parts.ts';
+import { cacheFolder } from '../cache.ts';
+import { command } from '../programs.ts';
+import { find, type Part, REGISTRY, SKOPEO, versionOf } from './parts.ts';
 
 try {
   const missing = [REGISTRY, SKOPEO].filter(part => find(part) === undefined);

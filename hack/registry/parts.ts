@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../cache.ts';
+import { isExecutable, onPathAs } from '../programs.ts';
 
 /** A program of somebody else's that e2e and the benches run. */
 export interface Part {
@@ -34,11 +35,6 @@ export function skopeoBinary(): string | undefined {
   return find(SKOPEO);
 }
 
-/** Where parts are kept, outside the clone. */
-export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'imagestream-operator');
-}
-
 export function find(part: Part): string | undefined {
   return onPath(part) ?? inCache(part);
 }
@@ -54,18 +50,8 @@ export function versionOf(binary: string): string {
   }
 }
 
-/** The first of `commands` that is an executable file on the PATH. */
-export function command(...commands: readonly string[]): string | undefined {
-  return candidates(commands).find(isExecutable);
-}
-
 function onPath(part: Part): string | undefined {
-  return candidates(part.commands).find(file => isExecutable(file) && part.says.test(versionOf(file)));
-}
-
-function candidates(commands: readonly string[]): string[] {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  return commands.flatMap(name => folders.map(folder => join(folder, name)));
+  return onPathAs(part.commands).find(file => part.says.test(versionOf(file)));
 }
 
 /** Several versions may be there: the newest is used. */
@@ -83,14 +69,5 @@ function foldersOf(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
