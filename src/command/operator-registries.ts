@@ -1,71 +1,167 @@
 import type { Clock } from '../clock.ts';
-import type { RegistryPolicy } from '../controller/tag-imports.ts';
+import type { HostPolicies } from '../controller/tag-imports.ts';
 import { createImporter, type Importer } from '../importer/importer.ts';
+import { createSharedClient } from '../importer/shared-client.ts';
 import type { Logger } from '../log.ts';
-import { createLanes, type HostLanes } from '../queue/lanes.ts';
+import type { LaneStats } from '../queue/lane.ts';
+import { createLanes } from '../queue/lanes.ts';
 import { retrying } from '../queue/retry.ts';
 import { createRegistryClient } from '../registry/client.ts';
 import { isTransient, RegistryError } from '../registry/errors.ts';
 import { LanePaused } from '../registry/lanes.ts';
 import type { RegistryObserver } from '../registry/observer.ts';
-import type { LoadedRegistries } from './registry-settings.ts';
+import { CommandFault } from './fault.ts';
+import { type LoadedRegistries, loadRegistrySettings, type RegistryOptions } from './registry-settings.ts';
 
-/** Longest rest of a pause that a request of the operator waits for in its lane; beyond it the tag fails, and says so. */
-const LONGEST_WAIT_MS = 60_000;
-/** A user's import tries again at once a little (R4.6); a stream's tags have their own schedule of retries. */
-const IMPORT_RETRY_DELAYS_MS = [500, 2000];
-
-/** What the operator asks registries with, as one registries file says it. */
-export interface RegistryParts {
-  /** For tags of streams. */
-  readonly tags: Importer;
-  /** For ImageStreamImports. */
-  readonly imports: Importer;
-  readonly lanes: HostLanes;
-  readonly policy: ReturnType<RegistryPolicy>;
-  /** Match credentials as the kubelet does. */
-  readonly strict: boolean;
-  close(): Promise<void>;
-}
-
-export interface RegistryPartsInput {
-  readonly loaded: LoadedRegistries;
+export interface OperatorRegistriesParts {
+  readonly options: RegistryOptions;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: RegistryObserver;
+  /** Told whenever the file was read again because it had changed. */
+  readonly reloaded: (succeeded: boolean) => void;
 }
 
-export function connectRegistries({ loaded, clock, log, observer }: RegistryPartsInput): RegistryParts {
-  const { settings, allowed, blockedHosts } = loaded;
+/** Longest rest of a pause that a request waits for in its lane; beyond it the tag fails, and says so. */
+const LONGEST_WAIT_MS = 60_000;
+/** A user's import tries again at once a little (R4.6); a stream's tags have their own schedule of retries. */
+const IMPORT_RETRY_DELAYS_MS = [500, 2000];
+const LOOK_AT_FILE_MS = 10_000;
+/** Requests under way when the settings change go on with the old ones for so long. */
+const OLD_SETTINGS_MS = 120_000;
+
+/** What registries are asked with, by one version of the registries file. */
+interface Connected {
+  readonly loaded: LoadedRegistries;
+  readonly tags: Importer;
+  readonly imports: Importer;
+  readonly lanes: () => readonly LaneStats[];
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The operator's way to registries. It follows the registries file, and the files that one names: a new version is used
+ * as a whole, one with faults is told and not used.
+ */
+export class OperatorRegistries {
+  readonly #parts: OperatorRegistriesParts;
+  #current: Connected;
+  #complaint = '';
+
+  private constructor(parts: OperatorRegistriesParts, loaded: LoadedRegistries) {
+    this.#parts = parts;
+    this.#current = connect(loaded, parts);
+  }
+
+  /** Throws `CommandFault` when the file cannot be used. */
+  static async load(parts: OperatorRegistriesParts): Promise<OperatorRegistries> {
+    return new OperatorRegistries(parts, await loadRegistrySettings(parts.options, parts.env));
+  }
+
+  /** For tags of streams: tried once, the rest is the schedule's. */
+  readonly tags: Pick<Importer, 'importTag'> = {
+    importTag: (request, context) => this.#current.tags.importTag(request, context),
+  };
+
+  /** For imports of users and of whole repositories. */
+  readonly imports: Pick<Importer, 'importRequest'> = {
+    importRequest: input => this.#current.imports.importRequest(input),
+  };
+
+  get policy(): HostPolicies {
+    const { allowed, blockedHosts } = this.#current.loaded;
+    return { blockedHosts, ...(allowed && { allowed }) };
+  }
+
+  /** Whether credentials are matched as the kubelet does (R3.9). */
+  get strict(): boolean {
+    return this.#current.loaded.settings.strictKubeletMatching;
+  }
+
+  lanes(): readonly LaneStats[] {
+    return this.#current.lanes();
+  }
+
+  /** Follows the files until the signal fires. */
+  async follow(signal: AbortSignal): Promise<void> {
+    const { clock, options } = this.#parts;
+    if (options.registriesFile === undefined) return;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(LOOK_AT_FILE_MS, signal);
+      } catch {
+        return;
+      }
+      await this.#look();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#current.close();
+  }
+
+  async #look(): Promise<void> {
+    const { options, env, log, reloaded } = this.#parts;
+    try {
+      const loaded = await loadRegistrySettings(options, env);
+      this.#complaint = '';
+      if (loaded.fingerprint === this.#current.loaded.fingerprint) return;
+      this.#use(loaded);
+      log.info({ file: options.registriesFile }, 'The registries file has changed and is in force');
+      reloaded(true);
+    } catch (error) {
+      if (!(error instanceof CommandFault)) throw error;
+      // Once for each fault, not every few seconds.
+      if (error.message === this.#complaint) return;
+      this.#complaint = error.message;
+      log.error({ faults: error.lines }, 'The registries file cannot be used: the old one stays in force');
+      reloaded(false);
+    }
+  }
+
+  #use(loaded: LoadedRegistries): void {
+    const { clock, log } = this.#parts;
+    const old = this.#current;
+    this.#current = connect(loaded, this.#parts);
+    void clock
+      .sleep(OLD_SETTINGS_MS)
+      .then(() => old.close())
+      .catch(() => log.warn({}, 'Connections of old registry settings could not be closed'));
+  }
+}
+
+function connect(loaded: LoadedRegistries, { clock, log, observer }: OperatorRegistriesParts): Connected {
+  const { settings } = loaded;
   const lanes = createLanes({
     clock,
     limits: host => settings.host(host).rate,
     maxWaitMs: LONGEST_WAIT_MS,
-    paused: (host, untilMs) => new LanePaused(host, untilMs),
+    paused: (host, untilMs, cause) => new LanePaused(host, untilMs, cause),
+    breakerJitter: Math.random,
   });
-  const client = createRegistryClient({ settings, lanes, clock, log, observer });
-  const tags = createImporter({ client, clock, log, retry: action => action() });
-  const imports = createImporter({
-    client,
-    clock,
-    log,
-    retry: (action, signal) =>
-      retrying(action, {
-        delaysMs: IMPORT_RETRY_DELAYS_MS,
-        isTransient: error => error instanceof RegistryError && isTransient(error),
-        retryAtMs: error => (error instanceof RegistryError ? error.retryAtMs : undefined),
-        maxWaitMs: LONGEST_WAIT_MS,
-        clock,
-        random: Math.random,
-        signal,
-      }),
-  });
+  const direct = createRegistryClient({ settings, lanes, clock, log, observer });
+  const lift = (signal: AbortSignal, priority: number) => lanes.lift(signal, priority);
+  const client = createSharedClient({ client: direct, clock, settings, lift });
   return {
-    tags,
-    imports,
-    lanes,
-    policy: { blockedHosts, ...(allowed && { allowed }) },
-    strict: settings.strictKubeletMatching,
+    loaded,
+    tags: createImporter({ client, clock, log, retry: action => action() }),
+    imports: createImporter({
+      client,
+      clock,
+      log,
+      retry: (action, signal) =>
+        retrying(action, {
+          delaysMs: IMPORT_RETRY_DELAYS_MS,
+          isTransient: error => error instanceof RegistryError && isTransient(error),
+          retryAtMs: error => (error instanceof RegistryError ? error.retryAtMs : undefined),
+          maxWaitMs: LONGEST_WAIT_MS,
+          clock,
+          random: Math.random,
+          signal,
+        }),
+    }),
+    lanes: () => lanes.stats(),
     close: () => client.close(),
   };
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -16,6 +16,10 @@ export interface RegistryOptions {
   readonly registriesFile: string | undefined;
   /** Outweighs what the file says. */
   readonly tenantInsecure: RegistrySettings['tenantInsecure'] | undefined;
+  /** Whether registries on loopback may be asked when they are not listed (design D24); they may unless told. */
+  readonly loopback?: RegistrySettings['loopback'];
+  /** Host of the API server, which no registry may be. */
+  readonly apiServer?: string;
 }
 
 /** What an administrator says of registries, ready for the rooms that ask. */
@@ -25,6 +29,8 @@ export interface LoadedRegistries {
   readonly allowed: AllowList | undefined;
   /** Hosts that are never asked, exactly as references name them (import-semantics 9). */
   readonly blockedHosts: ReadonlySet<string>;
+  /** Changes with the file and with every file that it names. */
+  readonly fingerprint: string;
 }
 
 const HUB = 'docker.io';
@@ -32,8 +38,7 @@ const HUB_ENDPOINT = 'https://registry-1.docker.io';
 const CLIENT_ID = 'imagestream-operator';
 
 /**
- * Joins options, registries file and environment for the commands that run on a developer's machine: registries on
- * loopback are allowed (design D24). Throws `CommandFault` with all faults of the file, or of the files it names.
+ * Joins options, registries file and environment. Throws `CommandFault` with all faults of the file, or of the files it names.
  */
 export async function loadRegistrySettings(options: RegistryOptions, env: Environment): Promise<LoadedRegistries> {
   const file = options.registriesFile === undefined ? {} : await readRegistries(options.registriesFile);
@@ -47,10 +52,10 @@ export async function loadRegistrySettings(options: RegistryOptions, env: Enviro
       clientId: CLIENT_ID,
       tenantInsecure: options.tenantInsecure ?? file.tenantInsecure ?? 'allow',
       privateAddresses: file.privateAddresses ?? 'allow',
-      loopback: 'allow',
+      loopback: options.loopback ?? 'allow',
       clusterDomain: file.clusterDomain ?? 'cluster.local',
       privateCidrs: [...(file.podCIDRs ?? []), ...(file.serviceCIDRs ?? [])],
-      refusedHosts: env['KUBERNETES_SERVICE_HOST'] ? [env['KUBERNETES_SERVICE_HOST']] : [],
+      refusedHosts: [env['KUBERNETES_SERVICE_HOST'], options.apiServer].flatMap(host => host || []),
       verifyOnChange: file.verifyOnChange ?? 'bestEffort',
       anonymousFallback: file.anonymousFallback ?? true,
       strictKubeletMatching: file.strictKubeletMatching ?? false,
@@ -59,6 +64,9 @@ export async function loadRegistrySettings(options: RegistryOptions, env: Enviro
     allowed: file.allowed === undefined ? undefined : parseAllowList(file.allowed),
     // A blocked registry with mirrors is one whose mirrors are to be asked instead of it.
     blockedHosts: new Set(blocked.filter(host => !mirrored.has(host))),
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify([file, ...pems.values()]))
+      .digest('hex'),
   };
 }
 

@@ -1,33 +1,25 @@
 import type { Clock } from '../clock.ts';
 import { PRIORITY } from '../imagestream/due.ts';
+import type { Term } from '../kube/leader-term.ts';
 import type { Logger } from '../log.ts';
+import type { KeyWorker, WorkQueue } from '../queue/work-queue.ts';
 import type { ImportController } from './imports.ts';
-import type { Key } from './key.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { RepositoryImports } from './repository-imports.ts';
 import type { StreamIndex } from './stream-index.ts';
-import type { KeyQueue, StreamController } from './streams.ts';
-
-/** A queue of keys and its workers; see the queue room. */
-export interface WorkedQueue extends KeyQueue {
-  /** Works until the signal fires; what is under way then is finished. */
-  run(
-    worker: (key: Key, signal: AbortSignal) => Promise<void>,
-    options: { readonly concurrency: number; readonly signal: AbortSignal },
-  ): Promise<void>;
-}
+import type { StreamController } from './streams.ts';
 
 export interface LoopParts {
   readonly index: StreamIndex;
   readonly streams: StreamController;
   readonly repositories: RepositoryImports;
-  readonly streamQueue: WorkedQueue;
+  readonly streamQueue: WorkQueue;
   readonly imports: ImportController;
-  readonly importQueue: WorkedQueue;
+  readonly importQueue: WorkQueue;
   /** Absent with `--images=off`. */
   readonly sweep: { run(signal: AbortSignal): Promise<void> } | undefined;
   /** Resolves when everything that decisions rest on was listed once. */
-  readonly synced: (signal: AbortSignal) => Promise<void>;
+  readonly synced: Promise<void>;
   readonly observer: ControllerObserver;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,46 +35,51 @@ const LOOK_AT_CLOCK_MS = 10_000;
 const JUMP_MS = 5_000;
 
 /**
- * Leads: works on the keys of streams and imports until the signal fires. `previousRenewMs` (epoch) is when the leader
- * before was last heard of.
+ * Leads: works on the keys of streams and imports until the term ends. Then nothing is begun any more, what is being
+ * asked of registries is given up, and writes under way have `graceMs` to finish; none begins once the lease is lost.
  */
-export async function lead(parts: LoopParts, previousRenewMs: number | undefined, signal: AbortSignal): Promise<void> {
+export async function lead(parts: LoopParts, term: Term, graceMs: number): Promise<void> {
   const { streams, imports, streamQueue, importQueue, repositories, clock, log } = parts;
   const startedAtMs = clock.now();
-  await parts.synced(signal);
-  signal.throwIfAborted();
+  if (!(await within(parts.synced, term.ending))) return;
+  const { previousRenewMs } = term;
   const sinceMs = previousRenewMs === undefined ? startedAtMs : previousRenewMs - OLD_LEADER_LAG_MS;
   streams.lead(sinceMs, repositories);
   imports.lead();
   log.info({ streams: parts.index.size }, 'Working');
-  const stop = () => {
-    streams.stop(signal.reason);
-    imports.stop(signal.reason);
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  await Promise.all([
-    streamQueue.run(
-      timed(parts, 'streams', (key, each) => streams.reconcile(key, each)),
-      {
-        concurrency: STREAM_WORKERS,
-        signal,
-      },
-    ),
-    importQueue.run(
-      timed(parts, 'imports', (key, each) => imports.reconcile(key, each)),
-      {
-        concurrency: IMPORT_WORKERS,
-        signal,
-      },
-    ),
-    parts.sweep?.run(signal),
-    watchWallClock(parts, signal),
-  ]);
+  const work = (queue: WorkQueue, worker: KeyWorker, concurrency: number) =>
+    queue.run(worker, { concurrency, signal: term.lost });
+  void work(
+    streamQueue,
+    timed(parts, 'streams', (key, signal) => streams.reconcile(key, signal)),
+    STREAM_WORKERS,
+  );
+  void work(
+    importQueue,
+    timed(parts, 'imports', (key, signal) => imports.reconcile(key, signal)),
+    IMPORT_WORKERS,
+  );
+  await Promise.all([parts.sweep?.run(term.ending), watchWallClock(parts, term.ending)]);
+  streams.stop(term.ending.reason);
+  imports.stop(term.ending.reason);
+  const inTime = await Promise.all([streamQueue, importQueue].map(queue => queue.drain(graceMs)));
+  log.info({ finished: inTime.every(Boolean) }, 'Stopped working');
 }
 
-type Worker = (key: Key, signal: AbortSignal) => Promise<void>;
+/** Whether it came before the signal fired. */
+function within(event: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise(resolve => {
+    const give = () => resolve(false);
+    signal.addEventListener('abort', give, { once: true });
+    event.then(() => {
+      signal.removeEventListener('abort', give);
+      resolve(!signal.aborted);
+    });
+  });
+}
 
-function timed({ observer, clock }: LoopParts, controller: 'streams' | 'imports', worker: Worker): Worker {
+function timed({ observer, clock }: LoopParts, controller: 'streams' | 'imports', worker: KeyWorker): KeyWorker {
   return async (key, signal) => {
     const startedMs = clock.monotonic();
     let failed = true;

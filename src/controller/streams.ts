@@ -15,6 +15,7 @@ import { Holds } from './holds.ts';
 import { type Arrival, type ImportArrival, Inbox, type TagArrival } from './inbox.ts';
 import { type Key, partsOf } from './key.ts';
 import { TagMemories } from './memory.ts';
+import type { ControllerObserver } from './observer.ts';
 import type { RepositoryImports } from './repository-imports.ts';
 import { rememberedAfter } from './retry-times.ts';
 import type { StreamIndex } from './stream-index.ts';
@@ -41,6 +42,7 @@ export interface StreamParts {
   readonly announcer: Announcer;
   /** Whether the Image of a head has gone (design D11); absent with `--images=off`. */
   readonly isImageMissing?: (name: string) => boolean;
+  readonly observer: ControllerObserver;
   readonly clock: Clock;
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
@@ -156,7 +158,7 @@ export class StreamController {
   }
 
   #send(key: Key, stream: ImageStream, due: DueTag): void {
-    const { clock, tagImports, queue, log } = this.#parts;
+    const { clock, tagImports, queue, log, observer } = this.#parts;
     const uid = stream.metadata.uid ?? '';
     const memory = this.#memories.of(key, uid).get(due.tag);
     // What changes from here on has not been seen by this import.
@@ -165,6 +167,7 @@ export class StreamController {
       this.#memories.set(key, uid, due.tag, rest);
     }
     const flight = this.#flights.start(key, uid, due, clock.now());
+    if (due.slotMs !== undefined) observer.startedLate(clock.now() - due.slotMs);
     tagImports.carryOut(stream, due, flight.controller.signal).then(
       result => this.#arrived(key, flight, stream, result),
       (error: unknown) => {

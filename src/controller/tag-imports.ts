@@ -70,7 +70,7 @@ export class TagImports {
           signal,
           priority: due.priority,
           tenant: namespace,
-          shareForMs: Math.min(intervalMs / 2, LONGEST_SHARE_MS),
+          ...(mayJoinLate(due) && { shareForMs: Math.min(intervalMs / 2, LONGEST_SHARE_MS) }),
         },
       ));
     this.#tell(stream, due, result, clock.monotonic() - startedMs);
@@ -99,6 +99,11 @@ export class TagImports {
       'Tag checked',
     );
   }
+}
+
+/** What a user waits for is asked anew: an answer of a moment ago may be older than the push before it (R7.2). */
+function mayJoinLate({ reason }: DueTag): boolean {
+  return reason === 'scheduled' || reason === 'retry';
 }
 
 /** A registry that an administrator does not allow is not asked; OpenShift refuses such a stream when it is written. */

@@ -1,0 +1,285 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { ImageStream, TagHistory } from '../../../src/api/image-stream.ts';
+import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
+import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
+import { type FakeRegistry, refusal, silence, startFakeRegistry } from '../../fake/registry.ts';
+import { sampleImage } from '../../gen/content.ts';
+import { imageStream, specTag } from '../../gen/objects.ts';
+import { startOperator, type TestOperator, type TestOperatorOptions, until } from './operator.ts';
+
+const [one, two, three] = ['one', 'two', 'three'].map(seed => sampleImage({ seed }));
+if (one === undefined || two === undefined || three === undefined) throw new Error('no samples');
+
+jest.setTimeout(30_000);
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function setUp(more: Partial<TestOperatorOptions> = {}) {
+  const server = await startFakeApiServer();
+  const registry = await startFakeRegistry();
+  closers.push(
+    () => registry.close(),
+    () => server.close(),
+  );
+  const start = (again: Partial<TestOperatorOptions> = {}): TestOperator => {
+    const operator = startOperator({ server, hosts: [registry.host], ...more, ...again });
+    closers.push(() => operator.stop());
+    return operator;
+  };
+  return { server, registry, start, operator: start() };
+}
+
+const streamOf = (server: FakeApiServer, name = 'app') =>
+  server.get<ImageStream>(IMAGE_STREAMS, { namespace: 'demo', name });
+const historyOf = (server: FakeApiServer, tag: string, name = 'app'): TagHistory | undefined =>
+  streamOf(server, name)?.status?.tags?.find(history => history.tag === tag);
+const headOf = (server: FakeApiServer, tag: string, name = 'app') => historyOf(server, tag, name)?.items?.[0]?.image;
+const conditionOf = (server: FakeApiServer, tag: string) => historyOf(server, tag)?.conditions?.[0];
+const patches = (server: FakeApiServer) => server.count({ verb: 'patch', resource: IMAGE_STREAMS });
+const scheduled = { importPolicy: { importMode: 'Legacy', scheduled: true } } as const;
+const every = (interval: string) => ({ 'imagestream-operator/interval': interval });
+const heads = (registry: FakeRegistry) => registry.requests.filter(({ method }) => method === 'HEAD').length;
+
+describe('a stream', () => {
+  test('is imported: one event, a True condition, one patch, one Event', async () => {
+    const { server, registry, operator } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('v1', `${registry.host}/team/app:v1`)] }));
+    await until('the import', () => headOf(server, 'v1'));
+    expect(historyOf(server, 'v1')).toMatchObject({
+      items: [{ image: one.digest, dockerImageReference: `${registry.host}/team/app@${one.digest}`, generation: 1 }],
+      conditions: [{ type: 'ImportSuccess', status: 'True' }],
+      source: { from: `${registry.host}/team/app:v1`, digest: one.digest },
+    });
+    expect(streamOf(server)?.status?.observedGeneration).toBe(1);
+    expect(patches(server)).toBe(1);
+    await until('the Event', () => operator.events.length > 0);
+    expect(operator.events.map(({ reason }) => reason)).toEqual(['TagImported']);
+  });
+
+  test('whose tag moves gets one new event for it, and its condition stays', async () => {
+    const { server, registry } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    const tags = [specTag('v1', `${registry.host}/team/app:v1`, scheduled)];
+    server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every('250ms') }));
+    await until('the import', () => headOf(server, 'v1') === one.digest);
+    const told = conditionOf(server, 'v1');
+    registry.putContent('team/app', 'v1', two);
+    await until('the move', () => headOf(server, 'v1') === two.digest);
+    expect(historyOf(server, 'v1')?.items?.map(({ image }) => image)).toEqual([two.digest, one.digest]);
+    expect(conditionOf(server, 'v1')).toEqual(told);
+    expect(patches(server)).toBe(2);
+  });
+
+  test('of which nothing moves is left alone: one HEAD an interval, no API call at all', async () => {
+    const { server, registry } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    const tags = [specTag('v1', `${registry.host}/team/app:v1`, scheduled)];
+    server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every('250ms') }));
+    await until('the import', () => headOf(server, 'v1'));
+    await until('the first check', () => heads(registry) >= 1);
+    const version = streamOf(server)?.metadata.resourceVersion;
+    server.forget();
+    const before = registry.requests.length;
+    await until('ten intervals', () => registry.requests.length >= before + 10);
+    expect(registry.requests.slice(before).every(({ method }) => method === 'HEAD')).toBe(true);
+    expect(server.requests()).toEqual([]);
+    expect(streamOf(server)?.metadata.resourceVersion).toBe(version);
+  });
+
+  test('that fails says why, once, and heals by itself', async () => {
+    const { server, registry, operator } = await setUp();
+    registry.putContent('team/app', 'other', two);
+    const from = `${registry.host}/team/app:v1`;
+    server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('v1', from, scheduled)], annotations: every('250ms') }));
+    await until('the failure', () => conditionOf(server, 'v1')?.status === 'False');
+    expect(conditionOf(server, 'v1')).toMatchObject({ reason: 'NotFound', generation: 1 });
+    const before = registry.requests.length;
+    await until('more tries', () => registry.requests.length > before + 4);
+    expect(patches(server)).toBe(1);
+    registry.putContent('team/app', 'v1', one);
+    await until('health', () => conditionOf(server, 'v1')?.status === 'True');
+    expect(headOf(server, 'v1')).toBe(one.digest);
+    expect(operator.events.map(({ reason }) => reason)).toEqual(['TagImportFailed', 'TagImported']);
+  });
+
+  test('goes on with its other tags while the registry of one hangs', async () => {
+    const hanging = await startFakeRegistry();
+    closers.push(() => hanging.close());
+    hanging.on({}, silence);
+    const { server, registry, start, operator } = await setUp();
+    await operator.stop();
+    start({ hosts: [registry.host, hanging.host] });
+    registry.putContent('team/app', 'v1', one);
+    const tags = [specTag('slow', `${hanging.host}/x/y:v1`), specTag('v1', `${registry.host}/team/app:v1`)];
+    server.put(IMAGE_STREAMS, imageStream({ tags }));
+    await until('the other tag', () => headOf(server, 'v1'));
+    expect(historyOf(server, 'slow')).toBeUndefined();
+  });
+
+  test('whose spec changes for one tag of many asks for that tag alone', async () => {
+    const { server, registry } = await setUp();
+    const names = Array.from({ length: 20 }, (_each, index) => `t${index}`);
+    for (const name of names) registry.putContent('team/app', name, one);
+    registry.putContent('team/app', 'other', two);
+    const tags = names.map(name => specTag(name, `${registry.host}/team/app:${name}`));
+    const made = server.put(IMAGE_STREAMS, imageStream({ tags }));
+    await until('all', () => streamOf(server)?.status?.tags?.length === 20);
+    const before = registry.requests.length;
+    const [first, ...rest] = tags;
+    const edited = [
+      { ...first, name: 't0', from: { kind: 'DockerImage', name: `${registry.host}/team/app:other` } },
+      ...rest,
+    ];
+    server.put(IMAGE_STREAMS, {
+      ...made,
+      spec: { ...made.spec, tags: edited },
+      ...{ status: streamOf(server)?.status },
+      metadata: { ...made.metadata, generation: 2 },
+    });
+    await until('the edit', () => headOf(server, 't0') === two.digest);
+    expect(registry.requests.slice(before).every(({ path }) => !/manifests\/t\d/.test(path))).toBe(true);
+  });
+
+  test('with two tags that moved in one interval is patched once', async () => {
+    const { server, registry } = await setUp();
+    registry.putContent('team/app', 'a', one);
+    registry.putContent('team/app', 'b', one);
+    const tags = ['a', 'b'].map(name => specTag(name, `${registry.host}/team/app:${name}`, scheduled));
+    server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every('2s') }));
+    await until('both', () => headOf(server, 'a') && headOf(server, 'b'));
+    expect(patches(server)).toBe(1);
+    registry.putContent('team/app', 'a', two);
+    registry.putContent('team/app', 'b', three);
+    await until('both moves', () => headOf(server, 'a') === two.digest && headOf(server, 'b') === three.digest);
+    expect(patches(server)).toBe(2);
+  });
+
+  test('loses no result and doubles none in a storm of conflicts', async () => {
+    const { server, registry } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    server.fail({ verb: 'patch', resource: IMAGE_STREAMS }, { kind: 'status', code: 409, reason: 'Conflict' }, 6);
+    server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('v1', `${registry.host}/team/app:v1`)] }));
+    await until('the import', () => headOf(server, 'v1'));
+    expect(historyOf(server, 'v1')?.items).toHaveLength(1);
+    expect(patches(server)).toBe(7);
+    expect(registry.requests.filter(({ path }) => path.includes('/manifests/'))).toHaveLength(1);
+  });
+
+  test('that the API server will never store is told once and rests', async () => {
+    const { server, registry, operator } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    server.fail({ verb: 'patch', resource: IMAGE_STREAMS }, { kind: 'status', code: 422, reason: 'Invalid' }, 100);
+    const tags = [specTag('v1', `${registry.host}/team/app:v1`, scheduled)];
+    server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every('500ms') }));
+    await until('two tries', () => patches(server) >= 2);
+    expect(patches(server)).toBe(2);
+    expect(operator.events.map(({ reason }) => reason)).toEqual(['StreamNotStored']);
+  });
+
+  test('whose answer to the patch is lost is not written twice', async () => {
+    const { server, registry } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    server.fail({ verb: 'patch', resource: IMAGE_STREAMS }, { kind: 'dropAnswer' });
+    server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('v1', `${registry.host}/team/app:v1`)] }));
+    await until('the import', () => headOf(server, 'v1'));
+    await until('the second look', () => server.count({ verb: 'get', resource: IMAGE_STREAMS }) >= 2);
+    expect(historyOf(server, 'v1')?.items).toHaveLength(1);
+  });
+
+  test('with a new value of requested-at is asked for again, and echoes it', async () => {
+    const { server, registry } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    const made = imageStream({ tags: [specTag('v1', `${registry.host}/team/app:v1`)] });
+    server.put(IMAGE_STREAMS, made);
+    await until('the import', () => headOf(server, 'v1'));
+    const now = streamOf(server);
+    if (now === undefined) throw new Error('gone');
+    const annotations = { 'imagestream-operator/requested-at': 'now' };
+    server.put(IMAGE_STREAMS, { ...now, metadata: { ...now.metadata, annotations } });
+    await until('the echo', () => streamOf(server)?.status?.lastHandledRequest === 'now');
+    expect(heads(registry)).toBe(1);
+  });
+
+  test('tells of references, kinds nobody resolves, and names that cannot be read', async () => {
+    const { server } = await setUp();
+    const tags = [
+      specTag('ref', 'quay.io/acme/app:1', { reference: true }),
+      specTag('follows', { kind: 'ImageStreamTag', name: 'other:1' }),
+      specTag('bad', 'UPPER/case'),
+    ];
+    server.put(IMAGE_STREAMS, imageStream({ tags }));
+    await until('all three', () => streamOf(server)?.status?.tags?.length === 3);
+    expect(historyOf(server, 'ref')?.items).toMatchObject([{ dockerImageReference: 'quay.io/acme/app:1', image: '' }]);
+    expect(conditionOf(server, 'follows')).toMatchObject({ status: 'False', reason: 'NotSupported' });
+    expect(conditionOf(server, 'bad')).toMatchObject({ status: 'False' });
+  });
+
+  test('that is deleted while its tag is asked for is forgotten', async () => {
+    const { server, registry, operator } = await setUp();
+    registry.on({ path: '/v2/team/app/manifests/v1' }, silence);
+    server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('v1', `${registry.host}/team/app:v1`)] }));
+    await until('the request', () => operator.controllers.streams.inFlight === 1);
+    server.remove(IMAGE_STREAMS, { namespace: 'demo', name: 'app' });
+    await until('nothing in flight', () => operator.controllers.streams.inFlight === 0);
+    expect(patches(server)).toBe(0);
+  });
+
+  test('is imported at once when the secrets of its namespace change', async () => {
+    const { server, registry, operator } = await setUp();
+    const allow = registry.on({ path: '/v2/team/app/manifests/v1' }, refusal(403, 'DENIED'));
+    registry.putContent('team/app', 'v1', one);
+    server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('v1', `${registry.host}/team/app:v1`)] }));
+    await until('the failure', () => conditionOf(server, 'v1')?.status === 'False');
+    allow();
+    operator.controllers.streams.secretsChanged('demo');
+    await until('health', () => headOf(server, 'v1'));
+  });
+});
+
+describe('many streams of one source', () => {
+  test('D22 cost one HEAD an interval', async () => {
+    const { server, registry } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    const from = `${registry.host}/team/app:v1`;
+    for (let index = 0; index < 50; index += 1) {
+      const tags = [specTag('v1', from, scheduled)];
+      server.put(IMAGE_STREAMS, imageStream({ name: `s${index}`, tags, annotations: every('1s') }));
+    }
+    const all = () => server.objects<ImageStream>(IMAGE_STREAMS).filter(({ status }) => status?.tags?.length === 1);
+    await until('all', () => all().length === 50);
+    registry.putContent('team/app', 'v1', two);
+    const before = registry.requests.length;
+    await until('all moved', () => all().every(({ status }) => status?.tags?.[0]?.items?.[0]?.image === two.digest));
+    const manifests = registry.requests.slice(before).filter(({ path }) => path.includes('/manifests/'));
+    expect(manifests.filter(({ method }) => method === 'GET')).toHaveLength(1);
+  });
+});
+
+describe('a restart', () => {
+  test('keeps every history complete and without doubles, however often it comes', async () => {
+    const { server, registry, start, operator } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    const tags = [specTag('v1', `${registry.host}/team/app:v1`, scheduled)];
+    server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every('200ms') }));
+    await until('the import', () => headOf(server, 'v1'));
+    await operator.stop();
+    const pushed = [one.digest];
+    for (let round = 0; round < 15; round += 1) {
+      const next = sampleImage({ seed: `round ${round}` });
+      registry.putContent('team/app', 'v1', next);
+      pushed.unshift(next.digest);
+      const short = start({ previousRenewMs: Date.now() });
+      await new Promise(resolve => setTimeout(resolve, round * 7));
+      await short.lose();
+      const last = start({ previousRenewMs: Date.now() });
+      await until('the newest', () => headOf(server, 'v1') === next.digest);
+      await last.stop();
+    }
+    const found = historyOf(server, 'v1')?.items?.map(({ image }) => image);
+    expect(found).toEqual(pushed);
+  });
+});
