@@ -1,0 +1,224 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { ImageStream } from '../../../src/api/image-stream.ts';
+import type { ImageStreamImport } from '../../../src/api/image-stream-import.ts';
+import type { Status } from '../../../src/api/status.ts';
+import { IMAGE_STREAM_IMPORTS, IMAGE_STREAMS } from '../../../src/kube/resource.ts';
+import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
+import { silence, startFakeRegistry } from '../../fake/registry.ts';
+import { sampleImage } from '../../gen/content.ts';
+import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
+import { startOperator, type TestOperator, type TestOperatorOptions, until } from './operator.ts';
+
+jest.setTimeout(30_000);
+
+const [one, two] = [sampleImage({ seed: 'one' }), sampleImage({ seed: 'two' })];
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function setUp(more: Partial<TestOperatorOptions> = {}) {
+  const server = await startFakeApiServer();
+  const registry = await startFakeRegistry();
+  closers.push(
+    () => registry.close(),
+    () => server.close(),
+  );
+  registry.putContent('team/app', 'v1', one);
+  registry.putContent('team/app', 'v2', two);
+  const start = (): TestOperator => {
+    const operator = startOperator({ server, hosts: [registry.host], ...more });
+    closers.push(() => operator.stop());
+    return operator;
+  };
+  return { server, registry, start, operator: start(), at: `${registry.host}/team/app` };
+}
+
+const streamOf = (server: FakeApiServer) => server.get<ImageStream>(IMAGE_STREAMS, { namespace: 'demo', name: 'app' });
+const importOf = (server: FakeApiServer, name = 'app') =>
+  server.get<ImageStreamImport>(IMAGE_STREAM_IMPORTS, { namespace: 'demo', name });
+const conditionsOf = (isi: ImageStreamImport | undefined) =>
+  Object.fromEntries((isi?.status?.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+const completed = (server: FakeApiServer, name?: string) =>
+  until('completion', () => {
+    const isi = importOf(server, name);
+    return isi?.status?.conditions === undefined ? undefined : isi;
+  });
+
+describe('an ImageStreamImport', () => {
+  test('that only looks is answered, and nothing else is written', async () => {
+    const { server, at } = await setUp();
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`] }));
+    const isi = await completed(server);
+    expect(conditionsOf(isi)).toEqual({ Complete: 'True Imported', Succeeded: 'True Imported' });
+    expect(isi.status?.handledUID).toBe(isi.metadata.uid);
+    expect(isi.status?.images).toMatchObject([
+      { status: { status: 'Success' }, image: { metadata: { name: one.digest } } },
+    ]);
+    expect(streamOf(server)).toBeUndefined();
+  });
+
+  test('with import creates its stream, spec first, and returns it', async () => {
+    const { server, at, operator } = await setUp();
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ import: true, images: [`${at}:v1`, `${at}:v2`] }));
+    const isi = await completed(server);
+    const stream = streamOf(server);
+    expect(stream?.spec?.tags?.map(({ name }) => name)).toEqual(['v1', 'v2']);
+    expect(stream?.status?.tags?.map(({ items }) => items?.[0]?.image)).toEqual([one.digest, two.digest]);
+    expect(stream?.metadata.annotations).toEqual({ 'imagestream-operator/last-import': isi.metadata.uid });
+    expect(isi.status?.import?.status?.tags).toHaveLength(2);
+    await until('quiet', () => operator.controllers.streams.inFlight === 0);
+    // The tags that it wrote are not asked for once more.
+    expect(stream?.status?.observedGeneration).toBe(stream?.metadata.generation);
+  });
+
+  test('asks for nothing twice that its stream would ask for as well', async () => {
+    const { server, at, registry } = await setUp();
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ import: true, images: [`${at}:v1`] }));
+    await completed(server);
+    await new Promise(resolve => setTimeout(resolve, 300));
+    expect(registry.requests.filter(({ path }) => path.endsWith('/manifests/v1'))).toHaveLength(1);
+  });
+
+  test('of which one image fails says PartlyFailed; the stream tells of the tag it asks for', async () => {
+    const { server, at } = await setUp();
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ import: true, images: [`${at}:v1`, `${at}:gone`] }));
+    const isi = await completed(server);
+    expect(conditionsOf(isi)).toEqual({ Complete: 'True PartlyFailed', Succeeded: 'False PartlyFailed' });
+    const gone = streamOf(server)?.status?.tags?.find(({ tag }) => tag === 'gone');
+    expect(gone?.conditions).toMatchObject([{ status: 'False', reason: 'NotFound' }]);
+  });
+
+  test('that is invalid is refused with the text OpenShift would answer', async () => {
+    const { server } = await setUp();
+    const images = [{ from: { kind: 'ImageStreamTag', name: 'app:1' } }];
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ import: true, images }));
+    const isi = await completed(server);
+    expect(conditionsOf(isi)).toEqual({ Complete: 'True Refused', Succeeded: 'False Refused' });
+    expect(isi.status?.conditions?.[0]?.message).toContain('spec.images[0].from.kind: Invalid value');
+  });
+
+  test('goes to the stream that its annotation names', async () => {
+    const { server, at } = await setUp();
+    const metadata = { annotations: { 'imagestream-operator/stream': 'app' } };
+    server.put(
+      IMAGE_STREAM_IMPORTS,
+      imageStreamImport({ name: 'app-7k2', import: true, images: [`${at}:v1`], metadata }),
+    );
+    await completed(server, 'app-7k2');
+    expect(streamOf(server)?.status?.tags).toHaveLength(1);
+  });
+
+  test('of a whole repository records its tags', async () => {
+    const { server, at } = await setUp();
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ import: true, repository: at }));
+    const isi = await completed(server);
+    expect(isi.status?.repository?.images).toHaveLength(2);
+    expect(
+      streamOf(server)
+        ?.spec?.tags?.map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['v1', 'v2']);
+  });
+
+  test('survives somebody else’s edit while it was carried out', async () => {
+    const { server, at } = await setUp();
+    server.fail(
+      { verb: 'patch', resource: IMAGE_STREAM_IMPORTS },
+      { kind: 'status', code: 409, reason: 'Conflict' },
+      2,
+    );
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`] }));
+    expect(conditionsOf(await completed(server))).toMatchObject({ Complete: 'True Imported' });
+  });
+
+  test('restored from a backup runs again', async () => {
+    const { server, at } = await setUp();
+    const status = {
+      handledUID: 'of another life',
+      conditions: [{ type: 'Complete', status: 'True', reason: 'Failed' }],
+    };
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`], status }));
+    const isi = await until('its own', () => {
+      const now = importOf(server);
+      return now?.status?.handledUID === now?.metadata.uid ? now : undefined;
+    });
+    expect(conditionsOf(isi)).toEqual({ Complete: 'True Imported', Succeeded: 'True Imported' });
+  });
+
+  test('that is completed goes after its time to live', async () => {
+    const { server, at } = await setUp({ options: { isiTtlMs: 50 } });
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`] }));
+    await until('removal', () => importOf(server) === undefined);
+  });
+
+  test('that is deleted while it is carried out is given up', async () => {
+    const { server, at, registry, operator } = await setUp();
+    registry.on({ path: '/v2/team/app/manifests/v1' }, silence);
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`] }));
+    await until('the request', () => registry.requests.some(({ path }) => path.endsWith('/v1')));
+    server.remove(IMAGE_STREAM_IMPORTS, { namespace: 'demo', name: 'app' });
+    await until('nothing under way', () => operator.controllers.imports.running === 0);
+  });
+
+  test('interrupted after the spec was written is carried on by the next leader, less what a user changed', async () => {
+    const { server, at, operator, start } = await setUp();
+    const undo = server.fail(
+      { verb: 'patch', resource: IMAGE_STREAMS, subresource: 'status' },
+      { kind: 'status', code: 500, reason: 'InternalError' },
+      1_000,
+    );
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ import: true, images: [`${at}:v1`, `${at}:v2`] }));
+    await until('the spec', () => streamOf(server)?.spec?.tags?.length === 2);
+    await operator.lose();
+    undo();
+    const stream = streamOf(server);
+    if (stream === undefined) throw new Error('gone');
+    const tags = [specTag('v1', `${at}:v1`), specTag('v2', `${at}:v1`)];
+    server.put(IMAGE_STREAMS, { ...stream, spec: { ...stream.spec, tags } });
+    start();
+    await completed(server);
+    await until('both', () => streamOf(server)?.status?.tags?.length === 2);
+    const found = streamOf(server)?.status?.tags?.map(({ items }) => items?.map(({ image }) => image));
+    expect(found).toEqual([[one.digest], [one.digest]]);
+    expect(streamOf(server)?.spec?.tags?.map(({ from }) => from?.name)).toEqual([`${at}:v1`, `${at}:v1`]);
+  });
+
+  test('each entry counts once, as OpenShift counts', async () => {
+    const counted: { registry: string; status: Status }[] = [];
+    const { server, at, registry } = await setUp({ observer: { entryImported: event => counted.push(event) } });
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`, `${at}:gone`], repository: at }));
+    await completed(server);
+    expect(counted.map(({ registry: host, status }) => [host === registry.host, status.status])).toEqual([
+      [true, 'Success'],
+      [true, 'Failure'],
+      [true, 'Success'],
+    ]);
+  });
+});
+
+describe('spec.dockerImageRepository', () => {
+  test('is imported as a whole, once, and its annotation says so', async () => {
+    const { server, at, registry } = await setUp();
+    server.put(IMAGE_STREAMS, imageStream({ dockerImageRepository: at }));
+    await until('the tags', () => streamOf(server)?.status?.tags?.length === 2);
+    const stream = streamOf(server);
+    expect(stream?.metadata.annotations?.['openshift.io/image.dockerRepositoryCheck']).toMatch(/^\d{4}-/);
+    expect(stream?.status?.conditions).toMatchObject([{ type: 'RepositoryImport', status: 'True' }]);
+    await new Promise(resolve => setTimeout(resolve, 200));
+    expect(registry.count({ path: '/v2/team/app/tags/list' })).toBe(1);
+  });
+
+  test('that fails is told in a condition, has no annotation, and heals', async () => {
+    const { server, registry } = await setUp({ options: { defaultIntervalMs: 300 } });
+    const at = `${registry.host}/late/repository`;
+    server.put(IMAGE_STREAMS, imageStream({ dockerImageRepository: at }));
+    const conditionOf = () => streamOf(server)?.status?.conditions?.[0];
+    await until('the failure', () => conditionOf()?.status === 'False');
+    expect(streamOf(server)?.metadata.annotations).toBeUndefined();
+    registry.putContent('late/repository', 'v1', one);
+    await until('health', () => conditionOf()?.status === 'True');
+    expect(streamOf(server)?.spec?.tags).toHaveLength(1);
+  });
+});
