@@ -156,20 +156,11 @@ describe('sharing', () => {
     };
     const { client: plain, clock } = clientOf(hosts);
     const client = createSharedClient({ client: plain, clock, settings: registrySettings(hosts) });
-    const importer = importerOf(client, clock);
-    const from = `${source.host}/team/app:v1`;
-    const request: ImportTag = {
-      tag: 'v1',
-      from,
-      importMode: 'Legacy',
-      insecure: false,
-      platform: LINUX_AMD64,
-      asked: { from },
-    };
+    const app = { host: source.host, repository: 'team/app', insecure: false };
     const onlyAtMirror = { candidates: (host: string) => (host === mirror.host ? alice.candidates(host, '') : []) };
-    const theirs = await importer.importTag(request, contextOf({ keyring: onlyAtMirror }));
-    const ours = await importer.importTag(request, contextOf());
-    expect([theirs.outcome, ours.outcome]).toEqual(['imported', 'failed']);
+    const { digest } = await client.getManifest(app, { tag: 'v1' }, contextOf({ keyring: onlyAtMirror }));
+    expect(digest).toBe(before.digest);
+    await expect(client.getManifest(app, { tag: 'v1' }, contextOf())).rejects.toMatchObject({ kind: 'unauthorized' });
   });
 
   test('answers who has another digest on record for what that means to them', async () => {

@@ -215,3 +215,25 @@ test('importTags keeps the order of its requests', async () => {
   const results = await importerOf(client).importTags(['a', 'bad', 'b'].map(request), context);
   expect(results.map(({ tag, outcome }) => `${tag} ${outcome}`)).toEqual(['a imported', 'bad failed', 'b imported']);
 });
+
+test('R4.3 a namespace with many tags of a registry keeps no other from its images', async () => {
+  const client = scriptedClient();
+  const importer = importerOf(client, undefined, { maxImagesAtOnce: 1 });
+  const request = (tag: string) => ({
+    tag,
+    from: `test:${tag}`,
+    importMode: 'Legacy' as const,
+    insecure: false,
+    platform: LINUX_AMD64,
+    asked: { from: `test:${tag}` },
+  });
+  const signal = new AbortController().signal;
+  const context = { keyring, blockedHosts: new Set<string>(), signal, priority: 0 };
+  const tags = Array.from({ length: 50 }, (_each, index) => `big-${index}`);
+  await Promise.all([
+    importer.importTags(tags.map(request), { ...context, tenant: 'big' }),
+    importer.importTag(request('small'), { ...context, tenant: 'small' }),
+    importer.importTag(request('urgent'), { ...context, tenant: 'big', priority: 20 }),
+  ]);
+  expect(client.manifests.slice(0, 4)).toEqual(['big-0', 'urgent', 'big-1', 'small']);
+});
