@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { formatDuration, parseDuration } from '../api/duration.ts';
-import { type CommandName, type OptionRow, type OptionsOf, rowsOf, variableOf } from './options.ts';
+import { parseDuration } from '../api/duration.ts';
+import { type OptionValue, readValue } from './option-values.ts';
+import { type CommandName, defaultText, type OptionRow, type OptionsOf, rowsOf, variableOf } from './options.ts';
 
 /** What a command line and its environment say. `positionals` are the arguments that belong to no option. */
 export type CommandLine<Options> =
@@ -11,22 +12,22 @@ export type CommandLine<Options> =
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-type Value = string | number | boolean | { readonly intervalMs: number | undefined };
-
 interface Reading {
-  readonly values: Map<string, Value>;
+  readonly values: Map<string, OptionValue>;
   readonly positionals: string[];
   readonly faults: string[];
 }
 
 /**
  * Reads the arguments after the command's name. A flag outweighs its environment variable, the last of two equal flags
- * the first; an empty variable counts as unset. All faults come together, each one line that names the option.
+ * the first; an empty variable counts as unset. All faults come together, each one line that names the option;
+ * `argumentFaults` says what is wrong with the arguments that belong to no option.
  */
 export function readCommandLine<Command extends CommandName>(
   command: Command,
   argv: readonly string[],
   env: Environment,
+  argumentFaults: (positionals: readonly string[]) => readonly string[] = () => [],
 ): CommandLine<OptionsOf<Command>> {
   const rows = rowsOf(command);
   const reading: Reading = { values: new Map(), positionals: [], faults: [] };
@@ -34,10 +35,11 @@ export function readCommandLine<Command extends CommandName>(
   if (reading.values.get('help') === true) return { kind: 'help' };
   if (reading.values.get('version') === true) return { kind: 'version' };
   readEnvironment(rows, env, reading);
-  if (reading.faults.length > 0) return { kind: 'faults', faults: reading.faults };
+  const faults = [...reading.faults, ...argumentFaults(reading.positionals)];
+  if (faults.length > 0) return { kind: 'faults', faults };
   // The types of the fields are computed from the same table as the values.
   const options = Object.fromEntries(
-    rows.map(([name, row]) => [name, reading.values.get(name) ?? defaultOf(row)]),
+    rows.map(([name, row]) => [name, reading.values.has(name) ? reading.values.get(name) : defaultOf(row, command)]),
   ) as OptionsOf<Command>;
   Object.freeze(options);
   return { kind: 'run', options, positionals: reading.positionals };
@@ -100,60 +102,9 @@ function set(reading: Reading, name: string, row: OptionRow, source: string, tex
   else reading.faults.push(`${source}: ${JSON.stringify(text)}: ${read.expected}`);
 }
 
-function defaultOf(row: OptionRow): Value | undefined {
-  if (row.default === undefined) return row.type === 'flag' ? false : undefined;
-  const read = readValue(row, row.default);
+function defaultOf(row: OptionRow, command: CommandName): OptionValue {
+  const text = defaultText(row, command);
+  if (text === undefined) return row.type === 'flag' ? false : undefined;
+  const read = readValue(row, text);
   return 'value' in read ? read.value : undefined;
-}
-
-type Read = { readonly value: Value } | { readonly expected: string };
-
-function readValue(row: OptionRow, text: string | undefined): Read {
-  switch (row.type) {
-    case 'flag':
-      return readFlag(text);
-    case 'text':
-      return text ? { value: text } : { expected: `expected ${row.value ?? 'a value'}` };
-    case 'choice':
-      return text !== undefined && row.choices?.includes(text)
-        ? { value: text }
-        : { expected: `expected ${listed(row.choices ?? [])}` };
-    case 'count':
-      return readCount(row, text);
-    case 'interval':
-      return readInterval(row, text);
-    case 'optionalInterval': {
-      if (text === undefined) return { value: { intervalMs: undefined } };
-      const read = readInterval(row, text);
-      return 'value' in read ? { value: { intervalMs: Number(read.value) } } : read;
-    }
-    case 'platform':
-      return text !== undefined && PLATFORM.test(text)
-        ? { value: text }
-        : { expected: 'expected <os>/<architecture>, such as linux/amd64' };
-  }
-}
-
-const PLATFORM = /^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/;
-
-function readFlag(text: string | undefined): Read {
-  if (text === undefined || text === 'true') return { value: true };
-  return text === 'false' ? { value: false } : { expected: 'expected true or false' };
-}
-
-function readCount(row: OptionRow, text: string | undefined): Read {
-  const min = row.min ?? 0;
-  const count = text !== undefined && /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  return count >= min ? { value: count } : { expected: `expected a whole number from ${min} on` };
-}
-
-function readInterval(row: OptionRow, text: string | undefined): Read {
-  const min = row.min ?? 0;
-  const ms = parseDuration(text ?? '');
-  if (ms !== undefined && ms >= min) return { value: ms };
-  return { expected: `expected a duration of at least ${formatDuration(min)}, such as 90s, 15m or 1h30m` };
-}
-
-function listed(choices: readonly string[]): string {
-  return [choices.slice(0, -1).join(', '), ...choices.slice(-1)].filter(part => part !== '').join(' or ');
 }

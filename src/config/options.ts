@@ -1,8 +1,21 @@
 /** Commands that take options. */
-export type CommandName = 'import';
+export const COMMANDS = ['import', 'operator'] as const;
+export type CommandName = (typeof COMMANDS)[number];
 
 /** What the value of an option is; `interval` is a duration such as `15m`. */
-export type OptionType = 'flag' | 'text' | 'choice' | 'count' | 'interval' | 'optionalInterval' | 'platform';
+export type OptionType =
+  | 'flag'
+  | 'text'
+  | 'choice'
+  | 'count'
+  | 'interval'
+  | 'optionalInterval'
+  | 'platform'
+  | 'namespace'
+  | 'namespaces'
+  | 'namespacedName'
+  | 'registry'
+  | 'address';
 
 /** One row of the table of options (design D30). */
 export interface OptionRow {
@@ -16,8 +29,12 @@ export interface OptionRow {
   readonly choices?: readonly string[];
   /** Smallest `count`, or smallest `interval` in milliseconds. */
   readonly min?: number;
+  /** Whether an `interval` may be 0, too: the help says what that means. */
+  readonly zero?: true;
   /** As a user would write it. */
   readonly default?: string;
+  /** Of the commands whose default is another one. */
+  readonly defaults?: Readonly<Partial<Record<CommandName, string>>>;
   /** Whether `IMAGESTREAM_OPERATOR_<FLAG>` sets the default. */
   readonly env?: true;
   readonly group: OptionGroup;
@@ -25,7 +42,16 @@ export interface OptionRow {
   readonly commands: readonly CommandName[];
 }
 
-export const OPTION_GROUPS = ['What to import', 'Rules', 'Registries', 'Output', 'Watching', 'Other'] as const;
+export const OPTION_GROUPS = [
+  'Cluster',
+  'What to import',
+  'Rules',
+  'Registries',
+  'Serving',
+  'Output',
+  'Watching',
+  'Other',
+] as const;
 export type OptionGroup = (typeof OPTION_GROUPS)[number];
 
 /**
@@ -33,6 +59,53 @@ export type OptionGroup = (typeof OPTION_GROUPS)[number];
  * variables exist for what describes a place (a cluster, a laptop), not for what describes one call.
  */
 export const OPTIONS = {
+  kubeconfig: {
+    flag: 'kubeconfig',
+    type: 'text',
+    value: 'FILE',
+    env: true,
+    group: 'Cluster',
+    help: 'how to reach the cluster; unless told, KUBECONFIG, the service account of the pod, or ~/.kube/config',
+    commands: ['operator'],
+  },
+  namespace: {
+    flag: 'namespace',
+    type: 'namespace',
+    value: 'NAMESPACE',
+    env: true,
+    group: 'Cluster',
+    help: 'where the operator keeps its Lease; unless told, the namespace of its pod or of the context',
+    commands: ['operator'],
+  },
+  watchNamespaces: {
+    flag: 'watch-namespaces',
+    type: 'namespaces',
+    value: 'NAMESPACE,...',
+    env: true,
+    group: 'Cluster',
+    help: 'namespaces whose image streams are looked after; unless told, all',
+    commands: ['operator'],
+  },
+  leaderElect: {
+    flag: 'leader-elect',
+    type: 'flag',
+    default: 'true',
+    env: true,
+    group: 'Cluster',
+    help: 'work only while holding the Lease, so that of several replicas one does; =false is for a single one',
+    commands: ['operator'],
+  },
+  shutdownGraceMs: {
+    flag: 'shutdown-grace',
+    type: 'interval',
+    value: 'DURATION',
+    zero: true,
+    default: '20s',
+    env: true,
+    group: 'Cluster',
+    help: 'how long work under way may take to finish once the operator is told to stop; 0 abandons it at once',
+    commands: ['operator'],
+  },
   filename: {
     flag: 'filename',
     short: 'f',
@@ -112,7 +185,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'platform that a list of manifests is resolved to',
-    commands: ['import'],
+    commands: ['import', 'operator'],
   },
   maxImagesPerRepository: {
     flag: 'max-images-per-repository',
@@ -123,7 +196,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'tags that an import of a whole repository imports, the others are listed; -1 imports all, 0 is the default',
-    commands: ['import'],
+    commands: ['import', 'operator'],
   },
   rules: {
     flag: 'rules',
@@ -143,7 +216,48 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'images that the history of a tag holds under the rules of the operator',
-    commands: ['import'],
+    commands: ['import', 'operator'],
+  },
+  images: {
+    flag: 'images',
+    type: 'choice',
+    value: 'MODE',
+    choices: ['on', 'off'],
+    default: 'on',
+    env: true,
+    group: 'Rules',
+    help: 'whether an Image object is kept for each image that a stream names',
+    commands: ['operator'],
+  },
+  isiTtlMs: {
+    flag: 'isi-ttl',
+    type: 'interval',
+    value: 'DURATION',
+    min: 1_000,
+    zero: true,
+    default: '10m',
+    env: true,
+    group: 'Rules',
+    help: 'how long a completed ImageStreamImport is kept; 0 keeps it for good',
+    commands: ['operator'],
+  },
+  publicRegistry: {
+    flag: 'public-registry',
+    type: 'registry',
+    value: 'HOST',
+    env: true,
+    group: 'Rules',
+    help: 'registry that status.publicDockerImageRepository names; unless told, that field stays empty',
+    commands: ['operator'],
+  },
+  internalRegistry: {
+    flag: 'internal-registry',
+    type: 'registry',
+    value: 'HOST',
+    env: true,
+    group: 'Rules',
+    help: 'registry that status.dockerImageRepository names; unless told, that field stays empty',
+    commands: ['operator'],
   },
   registriesFile: {
     flag: 'registries-file',
@@ -152,7 +266,7 @@ export const OPTIONS = {
     env: true,
     group: 'Registries',
     help: 'limits, certificates, mirrors and policy per registry',
-    commands: ['import'],
+    commands: ['import', 'operator'],
   },
   pullSecrets: {
     flag: 'pull-secrets',
@@ -161,6 +275,15 @@ export const OPTIONS = {
     group: 'Registries',
     help: 'Secrets as kubectl get secrets -o json prints them, used as those of a namespace',
     commands: ['import'],
+  },
+  defaultPullSecret: {
+    flag: 'default-pull-secret',
+    type: 'namespacedName',
+    value: 'NAMESPACE/NAME',
+    env: true,
+    group: 'Registries',
+    help: 'Secret whose credentials are tried once those of the namespace of a stream are rejected, or it has none',
+    commands: ['operator'],
   },
   authFile: {
     flag: 'authfile',
@@ -178,7 +301,27 @@ export const OPTIONS = {
     env: true,
     group: 'Registries',
     help: 'whether importPolicy.insecure is honoured; unless told, as the registries file says, else allow',
-    commands: ['import'],
+    commands: ['import', 'operator'],
+  },
+  metricsAddress: {
+    flag: 'metrics-address',
+    type: 'address',
+    value: '[HOST]:PORT',
+    default: ':8080',
+    env: true,
+    group: 'Serving',
+    help: 'where /metrics is served; off serves none',
+    commands: ['operator'],
+  },
+  healthAddress: {
+    flag: 'health-address',
+    type: 'address',
+    value: '[HOST]:PORT',
+    default: ':8081',
+    env: true,
+    group: 'Serving',
+    help: 'where /healthz and /readyz are served; off serves none',
+    commands: ['operator'],
   },
   output: {
     flag: 'output',
@@ -205,10 +348,11 @@ export const OPTIONS = {
     value: 'LEVEL',
     choices: ['debug', 'info', 'warn', 'error', 'silent'],
     default: 'warn',
+    defaults: { operator: 'info' },
     env: true,
     group: 'Output',
     help: 'JSON logs on standard error from this level on',
-    commands: ['import'],
+    commands: ['import', 'operator'],
   },
   watch: {
     flag: 'watch',
@@ -228,7 +372,7 @@ export const OPTIONS = {
     env: true,
     group: 'Watching',
     help: 'interval of scheduled tags that have none of their own',
-    commands: ['import'],
+    commands: ['import', 'operator'],
   },
   minIntervalMs: {
     flag: 'min-interval',
@@ -236,13 +380,27 @@ export const OPTIONS = {
     value: 'INTERVAL',
     min: 1_000,
     default: '1s',
+    defaults: { operator: '1m' },
     env: true,
     group: 'Watching',
     help: 'no tag is re-checked more often than this, whatever its annotation says',
-    commands: ['import'],
+    commands: ['import', 'operator'],
   },
-  help: { flag: 'help', short: 'h', type: 'flag', group: 'Other', help: 'print this help', commands: ['import'] },
-  version: { flag: 'version', type: 'flag', group: 'Other', help: 'print the version', commands: ['import'] },
+  help: {
+    flag: 'help',
+    short: 'h',
+    type: 'flag',
+    group: 'Other',
+    help: 'print this help',
+    commands: ['import', 'operator'],
+  },
+  version: {
+    flag: 'version',
+    type: 'flag',
+    group: 'Other',
+    help: 'print the version',
+    commands: ['import', 'operator'],
+  },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 type Table = typeof OPTIONS;
@@ -252,15 +410,34 @@ export interface WatchOption {
   readonly intervalMs: number | undefined;
 }
 
+/** Where to listen. Without a host, on every address of the machine; port 0 is any free one. */
+export interface ListenAddress {
+  readonly host?: string;
+  readonly port: number;
+}
+
+export interface NamespacedName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+interface SpecialValues {
+  readonly count: number;
+  readonly interval: number;
+  readonly optionalInterval: WatchOption;
+  readonly namespaces: readonly string[];
+  readonly namespacedName: NamespacedName;
+  /** Undefined when switched off. */
+  readonly address: ListenAddress | undefined;
+}
+
 type ValueOf<Row> = Row extends { readonly type: 'flag' }
   ? boolean
   : Row extends { readonly choices: readonly (infer Choice)[] }
     ? Choice
-    : Row extends { readonly type: 'count' | 'interval' }
-      ? number
-      : Row extends { readonly type: 'optionalInterval' }
-        ? WatchOption
-        : string;
+    : Row extends { readonly type: infer Type extends keyof SpecialValues }
+      ? SpecialValues[Type]
+      : string;
 
 type FieldOf<Row> = Row extends { readonly type: 'flag' } | { readonly default: string }
   ? ValueOf<Row>
@@ -276,6 +453,11 @@ export type OptionsOf<Command extends CommandName> = {
 /** Rows of a command by field name, in the order of the table. */
 export function rowsOf(command: CommandName): readonly (readonly [string, OptionRow])[] {
   return Object.entries<OptionRow>(OPTIONS).filter(([, row]) => row.commands.includes(command));
+}
+
+/** What an option of a command is when nobody says, as a user would write it. */
+export function defaultText(row: OptionRow, command: CommandName): string | undefined {
+  return row.defaults?.[command] ?? row.default;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Schema } from '../api/schema.ts';
-import { type CommandName, OPTION_GROUPS, rowsOf, variableOf } from './options.ts';
+import { COMMANDS, defaultText, OPTION_GROUPS, rowsOf, variableOf } from './options.ts';
 import { registriesSchema } from './registries-schema.ts';
 import { signature } from './usage.ts';
 
@@ -18,8 +18,6 @@ export function referencePages(): readonly ReferencePage[] {
   ];
 }
 
-const COMMANDS: readonly CommandName[] = ['import'];
-
 /** The options of every command. */
 export function optionsMarkdown(): string {
   const lines = [
@@ -28,7 +26,7 @@ export function optionsMarkdown(): string {
     'Made from `src/config/options.ts` by `make generate`: do not edit.',
     '',
     'A flag outweighs its environment variable. Durations are written `90s`, `15m` or `1h30m`. Faults are reported together,',
-    'one line each, and end the command with status 2.',
+    'one line each, and end the command with status 2. A switch that is on unless told is switched off with `=false`.',
   ];
   for (const command of COMMANDS) {
     lines.push('', `## ${command}`);
@@ -39,7 +37,9 @@ export function optionsMarkdown(): string {
       for (const [, row] of rows) {
         const variable = row.env ? `\`${variableOf(row)}\`` : '';
         const values = row.choices === undefined ? '' : `: ${row.choices.map(choice => `\`${choice}\``).join(', ')}`;
-        lines.push(`| \`${signature(row)}\` | ${row.default ?? ''} | ${variable} | ${row.help}${values} |`);
+        lines.push(
+          `| \`${signature(row)}\` | ${defaultText(row, command) ?? ''} | ${variable} | ${row.help}${values} |`,
+        );
       }
     }
   }

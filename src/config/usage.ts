@@ -1,4 +1,4 @@
-import { type CommandName, OPTION_GROUPS, type OptionRow, rowsOf, variableOf } from './options.ts';
+import { type CommandName, defaultText, OPTION_GROUPS, type OptionRow, rowsOf, variableOf } from './options.ts';
 
 /** What the help of a command says besides its options. */
 export interface UsageText {
@@ -19,7 +19,7 @@ export function usage(command: CommandName, { about, forms, examples }: UsageTex
   for (const form of forms) lines.push(`  imagestream-operator ${command} ${form}`);
   for (const group of OPTION_GROUPS) {
     const rows = rowsOf(command).filter(([, row]) => row.group === group);
-    if (rows.length > 0) lines.push('', `${group}:`, ...rows.flatMap(([, row]) => optionLines(row)));
+    if (rows.length > 0) lines.push('', `${group}:`, ...rows.flatMap(([, row]) => optionLines(row, command)));
   }
   if (examples.length > 0) lines.push('', 'Examples:');
   for (const { command: typed, text } of examples) lines.push(`  # ${text}`, `  ${typed}`);
@@ -35,11 +35,12 @@ export function signature(row: OptionRow): string {
     : `${short}--${row.flag} ${row.value}`;
 }
 
-function optionLines(row: OptionRow): string[] {
+function optionLines(row: OptionRow, command: CommandName): string[] {
+  const unlessTold = defaultText(row, command);
   const head = `  ${row.short === undefined ? '    ' : ''}${signature(row)}`;
   const notes = [
     ...(row.choices === undefined ? [] : [row.choices.join(' | ')]),
-    ...(row.default === undefined ? [] : [`default ${row.default}`]),
+    ...(unlessTold === undefined ? [] : [`default ${unlessTold}`]),
     ...(row.env ? [`env ${variableOf(row)}`] : []),
   ];
   const text = notes.length === 0 ? row.help : `${row.help} (${notes.join('; ')})`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { rowsOf } from '../../../src/config/options.ts';
+import { OPERATOR_USAGE } from '../../../src/command/operator-usage.ts';
+import { COMMANDS, rowsOf } from '../../../src/config/options.ts';
 import { optionsMarkdown } from '../../../src/config/reference-pages.ts';
 import { usage } from '../../../src/config/usage.ts';
 
@@ -32,8 +33,32 @@ describe('usage()', () => {
   });
 });
 
+describe("usage('operator')", () => {
+  const help = usage('operator', OPERATOR_USAGE);
+
+  test('has the defaults of the operator, not those of import', () => {
+    const line = help.replace(/\s+/g, ' ');
+    expect(line).toContain('(default 1m; env IMAGESTREAM_OPERATOR_MIN_INTERVAL)');
+    expect(line).toMatch(/--log-level LEVEL .*?; default info; env IMAGESTREAM_OPERATOR_LOG_LEVEL\)/);
+  });
+
+  test('tells of its own options only', () => {
+    expect(help).toContain('--watch-namespaces');
+    expect(help).not.toContain('--pull-secrets');
+    expect(text).not.toContain('--watch-namespaces');
+  });
+
+  test('fits a terminal of 100 columns', () => {
+    expect(help.split('\n').filter(line => line.length > 100)).toEqual([]);
+  });
+});
+
 describe('optionsMarkdown()', () => {
-  test.each(flags)('has a row for --%s', flag => {
+  test.each(COMMANDS)('has a chapter for %s', command => {
+    expect(optionsMarkdown()).toContain(`\n## ${command}\n`);
+  });
+
+  test.each(COMMANDS.flatMap(command => rowsOf(command).map(([, row]) => row.flag)))('has a row for --%s', flag => {
     expect(optionsMarkdown()).toMatch(new RegExp(`^\\| \`(-\\w, )?--${flag}[ \`]`, 'm'));
   });
 });

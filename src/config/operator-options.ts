@@ -1,0 +1,19 @@
+import { type CommandLine, type Environment, readCommandLine } from './command-line.ts';
+import type { OptionsOf } from './options.ts';
+
+export type OperatorOptions = OptionsOf<'operator'>;
+
+/** The command line of `operator`. It takes options only. */
+export function readOperatorOptions(argv: readonly string[], env: Environment): CommandLine<OperatorOptions> {
+  return readCommandLine('operator', argv, env, argumentFaults);
+}
+
+function argumentFaults(positionals: readonly string[]): string[] {
+  return positionals.map(text => {
+    const fault = `${JSON.stringify(text)}: expected options only`;
+    // `--leader-elect false` leaves the switch on, which nobody who types it means.
+    return /^(true|false)$/.test(text)
+      ? `${fault}; a switch takes its value with =, as in --leader-elect=false`
+      : fault;
+  });
+}
