@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { PRIORITY } from '../imagestream/due.ts';
 import type { Term } from '../kube/leader-term.ts';
@@ -105,6 +106,12 @@ async function watchWallClock({ clock, index, streamQueue, log }: LoopParts, sig
     if (Math.abs(nowMs - offsetMs) < JUMP_MS) continue;
     log.warn({ jumpedMs: Math.round(nowMs - offsetMs) }, 'The clock was set: all streams are looked at again');
     offsetMs = nowMs;
-    for (const key of index.keys()) streamQueue.add(key, PRIORITY.scheduled);
+    let added = 0;
+    for (const key of index.keys()) {
+      streamQueue.add(key, PRIORITY.scheduled);
+      added += 1;
+      // Of a hundred thousand, others in the process want a turn in between.
+      if (added % 2_000 === 0) await setImmediate();
+    }
   }
 }

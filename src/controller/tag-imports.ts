@@ -70,6 +70,8 @@ export class TagImports {
           signal,
           priority: due.priority,
           tenant: namespace,
+          // Nor one to a question put before the user asked (R7.2).
+          ...(due.reason === 'requested' && { freshSinceMs: startedMs }),
           ...(mayJoinLate(due) && { shareForMs: Math.min(intervalMs / 2, LONGEST_SHARE_MS) }),
         },
       ));
