@@ -43,6 +43,7 @@ format: install ## format and apply safe lint fixes
 
 e2e: build ## the import suite against a real registry, the operator against a real control plane (needs Go or KUBEBUILDER_ASSETS)
 	node hack/registry/fetch.ts
+	node hack/tools/fetch.ts kubectl
 	node hack/control-plane/build.ts
 	$(JEST) --selectProjects e2e --runInBand
 

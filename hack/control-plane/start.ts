@@ -37,8 +37,8 @@ export interface ControlPlane {
   /** Starts it again, at the same address. */
   startApiServer(): Promise<void>;
   /**
-   * Makes etcd forget the past. A watch that is behind gets 410 where the API server has to ask etcd: after a restart, or
-   * with the flag `--watch-cache=false`. So does the next page of a list.
+   * Makes etcd forget the past. A watch that is behind gets 410, and so does the next page of a list, where the API
+   * server has to ask etcd for it: always with the flag `--watch-cache=false`, else after a restart.
    */
   compact(): Promise<void>;
   /** Id of the API server's process, for what the system tells of it; undefined when none was started. */
