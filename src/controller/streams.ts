@@ -114,11 +114,12 @@ export class StreamController {
     }
   }
 
-  /** The credentials of a namespace changed: what failed is tried again at once, what is on its way once it is back. */
-  secretsChanged(namespace: string): void {
+  /** The credentials of a namespace (undefined: of all) changed: what failed is tried again at once, what is on its way once it is back. */
+  secretsChanged(namespace: string | undefined): void {
     const { index, queue } = this.#parts;
     for (const key of index.keys()) {
-      const stream = key.startsWith(`${namespace}/`) ? index.get(key) : undefined;
+      const isConcerned = namespace === undefined || key.startsWith(`${namespace}/`);
+      const stream = isConcerned ? index.get(key) : undefined;
       if (stream === undefined) continue;
       const uid = stream.metadata.uid ?? '';
       const flying = this.#flights.sources(key);
