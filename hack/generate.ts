@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { type CustomResourceDefinition, imageCrd, imageStreamCrd, imageStreamImportCrd } from '../src/api/crd.ts';
 import { referencePages } from '../src/config/reference-pages.ts';
 import { ratesMarkdown } from '../src/registry/defaults.ts';
+import { metricsMarkdown } from '../src/telemetry/reference-page.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -20,6 +21,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'manifests/install/10-crds.yaml', text: allCrds },
   ...referencePages().map(({ path, text }) => ({ path, text: () => text })),
   { path: 'docs/reference/rates.md', text: ratesMarkdown },
+  { path: 'docs/reference/metrics.md', text: metricsMarkdown },
 ];
 
 /** Paths of the files that are not what their source says now. */

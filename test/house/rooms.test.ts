@@ -83,7 +83,12 @@ describe('rooms', () => {
     const allowed = MAY_IMPORT[file.room];
     expect(allowed).toBeDefined();
     const foreign = file.imports.filter(({ room }) => room !== undefined && room !== file.room);
-    const wrong = foreign.filter(({ room }) => !allowed?.includes(room ?? ''));
+    const observer = /^(registry|kube|controller)\/observer\.ts$/;
+    const wrong = foreign.filter(({ room, path, typeOnly }) => {
+      // What rooms tell is declared by them and counted in one place.
+      if (file.room === 'telemetry' && typeOnly && observer.test(path ?? '')) return false;
+      return !allowed?.includes(room ?? '');
+    });
     expect(wrong.map(({ specifier }) => specifier)).toEqual([]);
   });
 
