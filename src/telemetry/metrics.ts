@@ -134,8 +134,8 @@ export const METRICS = {
   kubernetesEvents: {
     name: 'imagestream_operator_kubernetes_events_total',
     type: 'counter',
-    help: 'Kubernetes Events: sent, or dropped because there were too many or the API server took none.',
-    labels: { outcome: ['sent', 'dropped'] },
+    help: 'Kubernetes Events: sent, dropped because there were too many, or failed at the API server.',
+    labels: { outcome: ['sent', 'dropped', 'failed'] },
   },
   registryRequests: {
     name: 'imagestream_operator_registry_requests_total',

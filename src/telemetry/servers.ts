@@ -18,9 +18,8 @@ export interface ServersParts {
 }
 
 export interface Servers {
-  /** The port in force; undefined where nothing is served. */
-  readonly metricsPort: number | undefined;
-  readonly healthPort: number | undefined;
+  /** Those in force, where something is served. */
+  readonly ports: { readonly metricsPort?: number; readonly healthPort?: number };
   /** Resolves when all connections are gone; may be called again. */
   close(): Promise<void>;
 }
@@ -51,8 +50,7 @@ export async function startServers(parts: ServersParts): Promise<Servers> {
   const metrics = metricsRoutes(parts);
   const health = healthRoutes(parts);
   const servers: Server[] = [];
-  const serve = async (address: ServerAddress | undefined, routes: Routes, what: string) => {
-    if (address === undefined) return undefined;
+  const serve = async (address: ServerAddress, routes: Routes, what: string) => {
     const server = await listen(address, routes, what);
     servers.push(server);
     return (server.address() as AddressInfo).port;
@@ -65,10 +63,13 @@ export async function startServers(parts: ServersParts): Promise<Servers> {
   try {
     if (metricsAddress !== undefined && isSame(metricsAddress, healthAddress)) {
       const port = await serve(metricsAddress, { ...metrics, ...health }, 'metrics and health');
-      return { metricsPort: port, healthPort: port, close };
+      return { ports: { metricsPort: port, healthPort: port }, close };
     }
-    const metricsPort = await serve(metricsAddress, metrics, 'metrics');
-    return { metricsPort, healthPort: await serve(healthAddress, health, 'health'), close };
+    const ports = {
+      ...(metricsAddress && { metricsPort: await serve(metricsAddress, metrics, 'metrics') }),
+      ...(healthAddress && { healthPort: await serve(healthAddress, health, 'health') }),
+    };
+    return { ports, close };
   } catch (error) {
     await close();
     throw error;

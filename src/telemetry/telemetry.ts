@@ -27,7 +27,7 @@ export interface Telemetry {
   show(gauges: Partial<Gauges>): void;
   /** The registries file was read again because it had changed. */
   registriesReloaded(succeeded: boolean): void;
-  kubernetesEvent(outcome: 'sent' | 'dropped'): void;
+  kubernetesEvent(outcome: 'sent' | 'dropped' | 'failed'): void;
   /** Everything, as Prometheus reads it. */
   exposition(): Promise<string>;
 }
