@@ -21,8 +21,8 @@ export interface WatchedCluster {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: KubeObserver;
-  /** Undefined watches all. */
-  readonly namespaces: readonly string[] | undefined;
+  /** Empty means all. */
+  readonly namespaces: readonly string[];
 }
 
 export interface Sinks {
@@ -48,7 +48,7 @@ function watchKind<T extends Reflected>(
   sink: ReflectorSink<T>,
 ): Reflector {
   const { namespaces, client, clock, log, observer } = cluster;
-  const paths = collectionPaths(resource, namespaces ?? []);
+  const paths = collectionPaths(resource, namespaces);
   return joinReflectors(
     paths.map(path => createReflector<T>({ client, path, sink, clock, random: Math.random, log, observer })),
   );

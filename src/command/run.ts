@@ -11,6 +11,10 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; readonly load: 
     help: 'resolve images, an ImageStreamImport or an ImageStream against their registries',
     load: async () => (await import('./import.ts')).importCommand,
   },
+  operator: {
+    help: 'run in a cluster: import what its ImageStreams ask for, and keep their scheduled tags fresh',
+    load: async () => (await import('./operator.ts')).operatorCommand,
+  },
 };
 
 const OVERVIEW = `imagestream-operator ${VERSION}: OpenShift image streams on any Kubernetes cluster

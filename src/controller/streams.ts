@@ -1,6 +1,6 @@
 import type { ImageStream } from '../api/image-stream.ts';
 import type { Clock } from '../clock.ts';
-import { hasFailed } from '../imagestream/conditions.ts';
+import { hasFailed, importCondition } from '../imagestream/conditions.ts';
 import { type DueReason, type DueTag, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
@@ -323,10 +323,14 @@ export class StreamController {
 
 /** Whether the stream says already what came back: nothing is read or written for it. */
 function isKnown(result: TagResult, stream: ImageStream): boolean {
-  if (result.outcome !== 'unchanged') return false;
   const history = historiesOf(stream).get(result.tag);
-  const isTrue = history?.conditions?.some(({ type, status }) => type === 'ImportSuccess' && status === 'True');
-  return isTrue === true && history?.source !== undefined && sameSource(history.source, result.source);
+  const told = importCondition(history?.conditions);
+  const source = history?.source;
+  if (source === undefined || told === undefined) return false;
+  if (result.outcome === 'unchanged') return told.status === 'True' && sameSource(source, result.source);
+  if (result.outcome === 'imported' || told.status !== 'False' || !sameRequest(source, result.source)) return false;
+  const { reason, message } = result.failure.status;
+  return told.reason === reason && told.message === message;
 }
 
 function messageOf(error: unknown): string {

@@ -7,7 +7,7 @@ import {
   REPOSITORY_CHECK_ANNOTATION,
   REQUESTED_AT_ANNOTATION,
 } from '../api/names.ts';
-import { importCondition, NOT_SUPPORTED } from './conditions.ts';
+import { importCondition } from './conditions.ts';
 
 /*
  * The record of a stream that is kept in memory (design D16): a stream of which only what decisions read is left, as
@@ -93,8 +93,8 @@ function historyRecord({ tag, items, conditions, source }: TagHistory) {
         type: told.type,
         status: told.status,
         reason: told.reason,
-        // Compared as a whole for these alone: for others asking again is what tells.
-        message: told.reason === NOT_SUPPORTED ? told.message : undefined,
+        // A failure that says the same again needs no look at the stream itself.
+        message: told.status === 'False' ? told.message : undefined,
         generation: told.generation,
       },
     ],

@@ -90,7 +90,7 @@ export function startOperator(setup: TestOperatorOptions): TestOperator {
     clock: systemClock,
     log: silentLogger,
     observer: deafObserver,
-    namespaces: undefined,
+    namespaces: [],
   };
   const reflector = watchCluster(cluster, {
     streams: controllers.streamIndex,

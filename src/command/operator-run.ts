@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Clock, systemClock } from '../clock.ts';
+import type { OperatorOptions } from '../config/operator-options.ts';
+import { ImageSweep } from '../controller/image-sweep.ts';
+import { ImageStore } from '../controller/images.ts';
+import { parsePlatform } from '../image/platform.ts';
+import { PRIORITY } from '../imagestream/due.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts';
+import { createKubeClient } from '../kube/http-client.ts';
+import { type KubeConfig, loadKubeConfig } from '../kube/kubeconfig.ts';
+import { KubeConfigFault } from '../kube/kubeconfig-fault.ts';
+import { createLeaderElection, type LeaderElection } from '../kube/leader-election.ts';
+import type { Term } from '../kube/leader-term.ts';
+import { createPullSecrets, type PullSecrets } from '../kube/pull-secrets.ts';
+import type { Reflector } from '../kube/reflector.ts';
+import { createLogger, type Logger } from '../log.ts';
+import { ListenFault, type Servers, startServers } from '../telemetry/servers.ts';
+import { createTelemetry } from '../telemetry/telemetry.ts';
+import { CommandFault } from './fault.ts';
+import { NamespaceCredentials } from './namespace-credentials.ts';
+import { watchCluster } from './operator-cluster.ts';
+import { Controllers } from './operator-controllers.ts';
+import { OperatorRegistries } from './operator-registries.ts';
+import { type Surroundings, VERSION } from './surroundings.ts';
+
+/** Name of the Lease that replicas compete for. */
+const LEASE_NAME = 'imagestream-operator';
+const USER_AGENT = `imagestream-operator/${VERSION}`;
+/** Events are a courtesy: they do not hold up an end for long. */
+const EVENTS_GRACE_MS = 2_000;
+
+/**
+ * Runs the operator until SIGTERM or SIGINT. Resolves to 0 after an orderly end, 1 when the lease was lost (whoever runs
+ * it starts it again), 2 when it cannot be begun.
+ */
+export async function runOperator(options: OperatorOptions, surroundings: Surroundings): Promise<number> {
+  const log = createLogger(options.logLevel, surroundings.stdout);
+  const stop = new AbortController();
+  const ask = (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'Asked to stop');
+    stop.abort(new Error(`received ${signal}`));
+  };
+  process.once('SIGTERM', ask).once('SIGINT', ask);
+  try {
+    return await new Operator(options, surroundings, log).run(stop.signal);
+  } catch (error) {
+    const lines = faultLines(error);
+    if (lines === undefined) throw error;
+    surroundings.stderr.write(lines.map(line => `${line}\n`).join(''));
+    return 2;
+  } finally {
+    process.off('SIGTERM', ask).off('SIGINT', ask);
+  }
+}
+
+function faultLines(error: unknown): readonly string[] | undefined {
+  if (error instanceof CommandFault) return error.lines;
+  if (error instanceof KubeConfigFault || error instanceof ListenFault) return [error.message];
+  return undefined;
+}
+
+interface Parts {
+  readonly config: KubeConfig;
+  readonly client: KubeClient;
+  readonly leaseClient: KubeClient;
+  readonly registries: OperatorRegistries;
+  readonly events: EventRecorder;
+  readonly secrets: PullSecrets;
+  /** Of streams, imports and Images. */
+  readonly reflector: Reflector;
+  readonly controllers: Controllers;
+  /** Absent without leader election. */
+  readonly election: LeaderElection | undefined;
+  readonly servers: Servers;
+  readonly synced: Promise<void>;
+}
+
+/** One run of the operator, and the parts it is made of. */
+class Operator {
+  readonly #options: OperatorOptions;
+  readonly #surroundings: Surroundings;
+  readonly #log: Logger;
+  readonly #clock: Clock = systemClock;
+  /** Ends what runs for as long as the process does: watches, servers, the look at the registries file. */
+  readonly #closing = new AbortController();
+
+  constructor(options: OperatorOptions, surroundings: Surroundings, log: Logger) {
+    this.#options = options;
+    this.#surroundings = surroundings;
+    this.#log = log;
+  }
+
+  async run(stop: AbortSignal): Promise<number> {
+    const parts = await this.#join();
+    const { registries, reflector, secrets, servers } = parts;
+    const { signal } = this.#closing;
+    this.#log.info(
+      {
+        version: VERSION,
+        cluster: parts.config.source,
+        ...servers.ports,
+      },
+      'Started',
+    );
+    const watches = [reflector.run(signal), secrets.watch.run(signal), registries.follow(signal)];
+    try {
+      return await this.#lead(parts, stop);
+    } finally {
+      this.#closing.abort(new Error('the operator ends'));
+      await Promise.all(watches);
+      await parts.events.flush(EVENTS_GRACE_MS);
+      await Promise.all([servers.close(), registries.close(), parts.client.close(), parts.leaseClient.close()]);
+    }
+  }
+
+  async #lead({ controllers, election, synced }: Parts, stop: AbortSignal): Promise<number> {
+    const lead = (term: Term) => controllers.lead(term, synced, this.#options.shutdownGraceMs);
+    if (election === undefined) {
+      await lead({ previousRenewMs: undefined, ending: stop, lost: new AbortController().signal });
+      return 0;
+    }
+    const end = await election.run(stop, lead);
+    return end === 'lost' ? 1 : 0;
+  }
+
+  /** Makes the parts and joins them; nothing runs yet but the servers. Throws what `faultLines` has lines for. */
+  async #join(): Promise<Parts> {
+    const clock = this.#clock;
+    const log = this.#log;
+    const options = this.#options;
+    const { env } = this.#surroundings;
+    const { kubeconfig, watchNamespaces = [], defaultPullSecret } = options;
+    const telemetry = createTelemetry({ version: VERSION, clock });
+    const config = await loadKubeConfig({ ...(kubeconfig !== undefined && { kubeconfig }), env, clock });
+    const registries = await OperatorRegistries.load({
+      options: {
+        registriesFile: options.registriesFile,
+        tenantInsecure: options.tenantInsecure,
+        loopback: 'listedHosts',
+        ...apiServerOf(config),
+      },
+      env,
+      clock,
+      log,
+      observer: telemetry.registry,
+      reloaded: succeeded => telemetry.registriesReloaded(succeeded),
+    });
+
+    const connect = { config, clock, log, observer: telemetry.kube, userAgent: USER_AGENT };
+    const client = createKubeClient(connect);
+    // A pool that is full must not delay a renewal (design D17).
+    const leaseClient = createKubeClient({ ...connect, connections: 1 });
+    const identity = `${hostname()}_${randomUUID()}`;
+    const events = createEventRecorder({
+      client,
+      instance: identity,
+      clock,
+      log,
+      told: outcome => telemetry.kubernetesEvent(outcome === 'sent' ? 'sent' : 'dropped'),
+    });
+    const random = Math.random;
+    const watching = { client, clock, random, log, observer: telemetry.kube };
+    const secrets = createPullSecrets({
+      ...watching,
+      namespaces: watchNamespaces,
+      defaultSecret: defaultPullSecret,
+      onChange: namespace => controllers.streams.secretsChanged(namespace),
+    });
+    const images =
+      options.images === 'off' ? undefined : new ImageStore({ client, clock, log, observer: telemetry.controller });
+    const controllers = new Controllers({
+      client,
+      tags: registries.tags,
+      imports: registries.imports,
+      policy: () => registries.policy,
+      credentials: new NamespaceCredentials({ secrets, strict: () => registries.strict, events, log }),
+      images,
+      // Streams of other namespaces, which may name the same Images, are not seen.
+      sweep:
+        images === undefined || watchNamespaces.length > 0
+          ? undefined
+          : new ImageSweep({
+              client,
+              headMissing: key => controllers.streamQueue.add(key, PRIORITY.scheduled),
+              clock,
+              random,
+              log,
+              observer: telemetry.controller,
+            }),
+      events,
+      observer: telemetry.controller,
+      clock,
+      log,
+      options: { ...options, platform: parsePlatform(options.platform) },
+    });
+    const reflector = watchCluster(
+      { ...watching, namespaces: watchNamespaces },
+      { streams: controllers.streamIndex, imports: controllers.importIndex, images },
+    );
+    const election = options.leaderElect
+      ? createLeaderElection({
+          client: leaseClient,
+          namespace: options.namespace ?? config.namespace,
+          name: LEASE_NAME,
+          identity,
+          clock,
+          random,
+          log,
+        })
+      : undefined;
+    const isSynced = () => reflector.isSynced && secrets.watch.isSynced;
+    telemetry.show({
+      streams: () => controllers.streamIndex.size,
+      tagsInFlight: () => controllers.streams.inFlight,
+      importsRunning: () => controllers.imports.running,
+      queues: () => ({ streams: controllers.streamQueue.stats(), imports: controllers.importQueue.stats() }),
+      lanes: () => registries.lanes(),
+      images: () => images && { count: images.count, bytes: images.bytes },
+      leader: () => election === undefined || election.isLeader,
+      synced: isSynced,
+    });
+    const servers = await startServers({
+      metricsAddress: options.metricsAddress,
+      healthAddress: options.healthAddress,
+      exposition: () => telemetry.exposition(),
+      ready: () => (isSynced() ? [] : ['the objects of the cluster have not all been listed yet']),
+    });
+    const synced = Promise.all([reflector.synced, secrets.watch.synced]).then(() => {});
+    return {
+      config,
+      client,
+      leaseClient,
+      registries,
+      events,
+      secrets,
+      reflector,
+      controllers,
+      election,
+      servers,
+      synced,
+    };
+  }
+}
+
+/** No registry may be the API server. One on loopback is a developer's, whose registries are there, too. */
+function apiServerOf({ server }: KubeConfig): { readonly apiServer?: string } {
+  const { hostname: host } = new URL(server);
+  const isLoopback = host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+  return isLoopback ? {} : { apiServer: host };
+}
