@@ -31,6 +31,8 @@ const OWNED_PACKAGES: Readonly<Record<string, string>> = {
 
 const PURE_ROOMS = ['api', 'reference', 'image', 'imagestream'];
 const PURE_FILES = [
+  'controller/image-fate.ts',
+  'controller/image-object.ts',
   'queue/backoff.ts',
   'queue/breaker.ts',
   'queue/breakers.ts',
