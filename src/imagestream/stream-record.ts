@@ -7,7 +7,8 @@ import {
   REPOSITORY_CHECK_ANNOTATION,
   REQUESTED_AT_ANNOTATION,
 } from '../api/names.ts';
-import { importCondition } from './conditions.ts';
+import { CompactJson } from './compact-json.ts';
+import { IMPORT_SUCCESS, IMPORTED, importCondition } from './conditions.ts';
 
 /*
  * The record of a stream that is kept in memory (design D16): a stream of which only what decisions read is left, as
@@ -22,11 +23,25 @@ const STREAM_ANNOTATIONS = [
 ];
 const TAG_ANNOTATIONS = [INTERVAL_ANNOTATION, PREFER_ARCH_ANNOTATION, PREFER_OS_ANNOTATION];
 
+/** Every key that a record has. */
+const KEYS = [
+  ...['metadata', 'namespace', 'name', 'uid', 'generation', 'annotations', 'deletionTimestamp'],
+  ...['spec', 'dockerImageRepository', 'tags', 'from', 'kind', 'reference'],
+  ...['importPolicy', 'insecure', 'scheduled', 'importMode'],
+  ...['status', 'publicDockerImageRepository', 'observedGeneration', 'lastHandledRequest'],
+  ...['tag', 'items', 'created', 'dockerImageReference', 'image'],
+  ...['conditions', 'type', 'reason', 'message'],
+  ...['source', 'platform', 'specGeneration', 'acceptVersion', 'digest'],
+  ...new Set([...STREAM_ANNOTATIONS, ...TAG_ANNOTATIONS]),
+];
+const FREQUENT = ['DockerImage', IMPORT_SUCCESS, IMPORTED, 'True', 'False', 'NotFound', 'Unauthorized', 'latest'];
+const FORM = new CompactJson(KEYS, FREQUENT);
+
 /** Two streams with the same record call for the same decisions. */
 export function recordOf(stream: ImageStream): string {
   const { namespace, name, uid, generation, annotations, deletionTimestamp } = stream.metadata;
   const { dockerImageRepository, tags } = stream.spec ?? {};
-  return JSON.stringify({
+  return FORM.write({
     metadata: {
       namespace,
       name,
@@ -42,7 +57,7 @@ export function recordOf(stream: ImageStream): string {
 
 /** The stream as far as its record tells. */
 export function streamOfRecord(record: string): ImageStream {
-  return JSON.parse(record);
+  return FORM.read(record) as ImageStream;
 }
 
 function tagRecord({ name, from, reference, generation, importPolicy, annotations }: SpecTag) {
