@@ -16,15 +16,20 @@ const CUTS: readonly Cut[] = [
   { what: 'metadata and layers of images', from: status => everyImage(status, withoutContent, withoutContent) },
 ];
 
+/** What is said of what was left out takes room, too. */
+const MAX_NOTE_BYTES = 200;
+
 /**
  * Makes a completed import small enough to be stored (design D7), and says in its `Complete` condition what was left
  * out. The same object when it was small enough.
  */
 export function fitImport(isi: ImageStreamImport, maxBytes: number = MAX_STORED_BYTES): ImageStreamImport {
+  if (sizeOf(isi) <= maxBytes) return isi;
+  const roomBytes = maxBytes - MAX_NOTE_BYTES;
   let fitted = isi;
   const left: string[] = [];
   for (const { what, from } of CUTS) {
-    if (sizeOf(fitted) <= maxBytes) break;
+    if (sizeOf(fitted) <= roomBytes) break;
     const status = from(fitted.status ?? {});
     if (sizeOf(status) === sizeOf(fitted.status ?? {})) continue;
     left.push(what);
