@@ -13,4 +13,5 @@ LABEL org.opencontainers.image.title="imagestream-operator" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /src/dist /app
 USER 65532:65532
-ENTRYPOINT ["node", "/app/imagestream-operator.mjs"]
+# V8 would take far more for short-lived objects than it saves time with here.
+ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/imagestream-operator.mjs"]

@@ -66,6 +66,7 @@ export class Controllers {
   readonly imports: ImportController;
   readonly #parts: ControllerParts;
   readonly #repositories: RepositoryImports;
+  #leads = false;
 
   constructor(parts: ControllerParts) {
     const { client, tags, policy, credentials, images, events, observer, clock, log, options } = parts;
@@ -73,8 +74,12 @@ export class Controllers {
     this.#parts = parts;
     this.streamQueue = workQueue('streams', parts);
     this.importQueue = workQueue('imports', parts);
-    this.streamIndex = new StreamIndex(key => this.streamQueue.add(key, PRIORITY.userEdit));
-    this.importIndex = new ImportIndex(key => this.importQueue.add(key, PRIORITY.userEdit));
+    // Whoever does not lead only keeps its indexes: once it leads, all that they hold is looked at.
+    const changed = (queue: WorkQueue) => (key: string) => {
+      if (this.#leads) queue.add(key, PRIORITY.userEdit);
+    };
+    this.streamIndex = new StreamIndex(changed(this.streamQueue));
+    this.importIndex = new ImportIndex(changed(this.importQueue));
     const store = new StreamStore(client, observer);
     const shared = { credentials, policy, observer, clock, random, log, intervals: options };
     this.streams = new StreamController({
@@ -121,7 +126,10 @@ export class Controllers {
       clock,
       log,
     };
-    return lead(parts, term, graceMs);
+    this.#leads = true;
+    return lead(parts, term, graceMs).finally(() => {
+      this.#leads = false;
+    });
   }
 }
 

@@ -60,6 +60,7 @@ export async function lead(parts: LoopParts, term: Term, graceMs: number): Promi
     timed(parts, 'imports', (key, signal) => imports.reconcile(key, signal)),
     IMPORT_WORKERS,
   );
+  await addAll(parts, PRIORITY.startUp, term.ending);
   await Promise.all([parts.sweep?.run(term.ending), watchWallClock(parts, term.ending)]);
   streams.stop(term.ending.reason);
   imports.stop(term.ending.reason);
@@ -94,7 +95,8 @@ function timed({ observer, clock }: LoopParts, controller: 'streams' | 'imports'
 }
 
 /** Waiting runs on the monotonic clock; when the wall clock is set, slots are where they were not (design D22). */
-async function watchWallClock({ clock, index, streamQueue, log }: LoopParts, signal: AbortSignal): Promise<void> {
+async function watchWallClock(parts: LoopParts, signal: AbortSignal): Promise<void> {
+  const { clock, log } = parts;
   let offsetMs = clock.now() - clock.monotonic();
   while (!signal.aborted) {
     try {
@@ -106,12 +108,18 @@ async function watchWallClock({ clock, index, streamQueue, log }: LoopParts, sig
     if (Math.abs(nowMs - offsetMs) < JUMP_MS) continue;
     log.warn({ jumpedMs: Math.round(nowMs - offsetMs) }, 'The clock was set: all streams are looked at again');
     offsetMs = nowMs;
-    let added = 0;
-    for (const key of index.keys()) {
-      streamQueue.add(key, PRIORITY.scheduled);
-      added += 1;
-      // Of a hundred thousand, others in the process want a turn in between.
-      if (added % 2_000 === 0) await setImmediate();
-    }
+    await addAll(parts, PRIORITY.scheduled, signal);
+  }
+}
+
+/** All streams, in pieces: of a hundred thousand others in the process want a turn in between. */
+async function addAll({ index, streamQueue }: LoopParts, priority: number, signal: AbortSignal): Promise<void> {
+  let added = 0;
+  for (const key of index.keys()) {
+    streamQueue.add(key, priority);
+    added += 1;
+    if (added % 1_000 !== 0) continue;
+    await setImmediate();
+    if (signal.aborted) return;
   }
 }

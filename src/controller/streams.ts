@@ -80,11 +80,9 @@ export class StreamController {
 
   /** Takes over: slots from `sinceMs` (epoch) on may have been missed by whoever led before (design D22). */
   lead(sinceMs: number, repositories: RepositoryImports): void {
-    const { clock, index, queue } = this.#parts;
-    this.#startedAtMs = clock.now();
+    this.#startedAtMs = this.#parts.clock.now();
     this.#sinceMs = sinceMs;
     this.#repositories = repositories;
-    for (const key of index.keys()) queue.add(key, PRIORITY.startUp);
   }
 
   /** Drops everything: what is in flight is aborted, what waits to be stored is due again for the next leader. */

@@ -38,7 +38,8 @@ fill(registry);
 if (setup.hostile !== undefined) beHostile(registry, setup.hostile);
 
 process.on('message', async ({ id, command }: FakeCommand) => {
-  const answer = command === 'count' ? registry.requests.map(({ method, path }) => ({ method, path })) : undefined;
+  const answer =
+    command === 'count' ? registry.requests.map(({ method, path, atMs }) => ({ method, path, atMs })) : undefined;
   if (command === 'forget') registry.forget();
   if (command === 'close') await registry.close();
   process.send?.({ id, answer });

@@ -3,12 +3,19 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { FakeCommand, FakeSetup } from './fake-process.ts';
 
+/** A request; when it had arrived in epoch milliseconds. */
+export interface Heard {
+  readonly method: string;
+  readonly path: string;
+  readonly atMs: number;
+}
+
 /** A fake registry in another process. */
 export interface FakeInProcess {
   readonly host: string;
   readonly url: string;
   /** What it heard, in order. */
-  heard(): Promise<readonly { readonly method: string; readonly path: string }[]>;
+  heard(): Promise<readonly Heard[]>;
   forget(): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,7 +39,7 @@ export async function forkFake(setup: FakeSetup): Promise<FakeInProcess> {
   return {
     host,
     url,
-    heard: async () => (await ask('count')) as { method: string; path: string }[],
+    heard: async () => (await ask('count')) as Heard[],
     forget: async () => {
       await ask('forget');
     },

@@ -19,6 +19,8 @@ export interface HeardRequest {
   readonly body: string;
   /** Number of the connection it came over, from 1. */
   readonly connection: number;
+  /** When it had arrived, epoch milliseconds. */
+  readonly atMs: number;
 }
 
 export interface Matcher {
@@ -93,6 +95,7 @@ export async function startFakeServer(
       headers: incoming.headers,
       body: Buffer.concat(chunks).toString(),
       connection: numbers.get(incoming.socket) ?? 0,
+      atMs: Date.now(),
     };
     requests.push(request);
     const script = scripts.find(({ what, left }) => left > 0 && matches(what, request));

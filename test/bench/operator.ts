@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** As the container image and the manifests run it. */
+const FLAGS = ['--max-semi-space-size=16'];
+const root = join(import.meta.dirname, '../..');
+
+export interface OperatorSetup {
+  readonly kubeconfig: string;
+  /** Registries on loopback, `host:port`, spoken to over plain http with their pace lifted. */
+  readonly hosts: readonly string[];
+  readonly args?: readonly string[];
+  /** Of V8, in MiB. */
+  readonly heapMib?: number;
+}
+
+/** The shipped bundle as a process of its own, and what the system says of it. */
+export interface RunningOperator {
+  /** Samples of one metric added up, those alone whose text has all of `parts`; 0 when there is none. */
+  metric(name: string, ...parts: readonly string[]): Promise<number>;
+  /** Milliseconds, of all blocks between the scrapes so far; a block before the first is the process starting. */
+  longestBlockMs(): number;
+  cpuSeconds(): number;
+  rssMib(): number;
+  peakRssMib(): number;
+  stop(): Promise<void>;
+}
+
+export async function startOperator({
+  kubeconfig,
+  hosts,
+  args = [],
+  heapMib,
+}: OperatorSetup): Promise<RunningOperator> {
+  const folder = mkdtempSync(join(tmpdir(), 'operator-'));
+  const registries = join(folder, 'registries.json');
+  const rate = { perSecond: 10_000, burst: 10_000, inFlight: 32 };
+  writeFileSync(
+    registries,
+    JSON.stringify({
+      apiVersion: 'config.imagestream-operator/v1alpha1',
+      kind: 'Registries',
+      registries: hosts.map(host => ({ host, plainHttp: true, rate })),
+    }),
+  );
+  const node = join(root, 'node_modules/node/bin/node');
+  const child = spawn(
+    node,
+    [
+      ...FLAGS,
+      ...(heapMib === undefined ? [] : [`--max-old-space-size=${heapMib}`]),
+      join(root, 'dist/imagestream-operator.mjs'),
+      'operator',
+      ...['--kubeconfig', kubeconfig, '--registries-file', registries],
+      ...['--metrics-address', '127.0.0.1:0', '--health-address', 'off'],
+      ...args,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  process.once('exit', () => child.kill('SIGKILL'));
+  let log = '';
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('exit', code => reject(new Error(`the operator ended with ${code}: ${log}`)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (log.length < 10_000) log += chunk;
+      const told = /"metricsPort":(\d+)/.exec(log)?.[1];
+      if (told !== undefined) resolve(Number(told));
+    });
+  });
+  const { pid } = child;
+  const status = (field: string) =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  let scrapes = 0;
+  let longestBlockMs = 0;
+  return {
+    longestBlockMs: () => longestBlockMs,
+    metric: async (name, ...parts) => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      const blockedMs = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]) * 1_000;
+      // Since the scrape before: the figure is reset by each.
+      if (scrapes > 0) longestBlockMs = Math.max(longestBlockMs, blockedMs);
+      scrapes += 1;
+      return text
+        .split('\n')
+        .filter(line => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)))
+        .filter(line => parts.every(part => line.includes(part)))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+    },
+    cpuSeconds: () => {
+      const [, , ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) | /);
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    rssMib: () => status('VmRSS'),
+    peakRssMib: () => status('VmHWM'),
+    stop: async () => {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Accepts connections and never answers. */
+export async function silentHost(): Promise<{ readonly host: string; readonly server: Server }> {
+  const server = createServer(socket => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no address');
+  return { host: `127.0.0.1:${address.port}`, server };
+}
+
+/** Polls; throws when it takes too long. Milliseconds it took. */
+export async function waitFor(what: string, probe: () => Promise<boolean>, forMs: number): Promise<number> {
+  const startMs = performance.now();
+  while (!(await probe())) {
+    if (performance.now() - startMs > forMs) throw new Error(`waited in vain: ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  return performance.now() - startMs;
+}
+
+/** The value below which this share of them lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
