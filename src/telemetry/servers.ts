@@ -145,12 +145,13 @@ async function respond(request: IncomingMessage, response: ServerResponse, route
     // A body that nobody reads would be taken for the next request.
     ...(answer.status === 405 && { allow: 'GET, HEAD', connection: 'close' }),
   });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
+  // To HEAD, Node sends the headers alone.
+  response.end(answer.body);
 }
 
 async function answerTo({ url = '', method }: IncomingMessage, routes: Routes): Promise<Answer> {
   const [path = ''] = url.split('?');
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  const route = routes[path];
   if (route === undefined) return { status: 404, body: `expected ${Object.keys(routes).join(' or ')}\n` };
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'expected GET or HEAD\n' };
   try {
