@@ -74,7 +74,7 @@ export const OPTIONS = {
     value: 'NAMESPACE',
     env: true,
     group: 'Cluster',
-    help: 'where the operator keeps its Lease; unless told, the namespace of its pod or of the context',
+    help: 'where the operator keeps its Lease and its own Events; unless told, the namespace of its pod or of the context',
     commands: ['operator'],
   },
   watchNamespaces: {
