@@ -158,7 +158,7 @@ class Operator {
       instance: identity,
       clock,
       log,
-      told: outcome => telemetry.kubernetesEvent(outcome === 'sent' ? 'sent' : 'dropped'),
+      told: outcome => telemetry.kubernetesEvent(outcome),
     });
     const random = Math.random;
     const watching = { client, clock, random, log, observer: telemetry.kube };

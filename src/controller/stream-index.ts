@@ -10,6 +10,8 @@ export class StreamIndex {
   readonly #records = new Map<Key, string>();
   /** Versions that we wrote and that the watch has not shown yet. */
   readonly #written = new Map<Key, number>();
+  /** Uids of streams that went away lately, for answers to writes that come late. */
+  readonly #gone = new Set<string>();
   readonly #changed: (key: Key) => void;
 
   /** `changed` is called for every stream that appeared, changed or went away. */
@@ -44,18 +46,23 @@ export class StreamIndex {
 
   /** The stream as the API server answered our write: later decisions must not rest on what was before. */
   wrote(stream: ImageStream): void {
+    if (this.#gone.has(stream.metadata.uid ?? '')) return;
     const key = keyOf(stream.metadata);
     const version = versionOf(stream);
     if (Number.isSafeInteger(version)) this.#written.set(key, version);
     this.#put(key, stream);
   }
 
-  delete(stream: { readonly namespace?: string; readonly name: string }): void {
+  delete(stream: { readonly namespace?: string; readonly name: string; readonly uid?: string }): void {
+    if (this.#gone.size >= MAX_GONE) this.#gone.clear();
+    if (stream.uid !== undefined) this.#gone.add(stream.uid);
     this.#drop(keyOf(stream));
   }
 
   /** All streams there are in what the list was of; others of it are gone. */
   replace(keys: ReadonlySet<Key>, namespace?: string): void {
+    // After a restored backup versions are lower than those we wrote.
+    this.#written.clear();
     const isListed = (key: Key) => namespace === undefined || key.startsWith(`${namespace}/`);
     for (const key of [...this.#records.keys()]) if (isListed(key) && !keys.has(key)) this.#drop(key);
   }
@@ -72,6 +79,8 @@ export class StreamIndex {
     if (this.#records.delete(key)) this.#changed(key);
   }
 }
+
+const MAX_GONE = 1_000;
 
 /** Versions grow (Kubernetes 1.35 promises it); one that is no number is never older than another. */
 function versionOf(stream: ImageStream): number {

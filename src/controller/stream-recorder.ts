@@ -86,8 +86,9 @@ export class StreamRecorder {
     signal: AbortSignal,
   ): Promise<ImageStream> {
     const after = this.applied(stream, results, handledRequest);
-    if (after === stream) return stream;
+    // Also where the stream says it all already: the Image of its head may have gone.
     await this.#ensureImages(results.flatMap(imagesOf), after, signal);
+    if (after === stream) return stream;
     return this.#writeStatus(stream, after, signal);
   }
 

@@ -54,4 +54,20 @@ describe('Images of streams (design D11)', () => {
       ['patch', 'imagestreams', 'status'],
     ]);
   });
+
+  test('that somebody deletes come back with the next look, by one fetch', async () => {
+    const { server, registry, put, stored } = await setUp();
+    await put('app', '300ms');
+    const { uid } = stored()?.metadata ?? {};
+    const already = registry.requests.length;
+    server.remove(IMAGES, { name: objectName });
+    await until('the Image', () => stored()?.metadata.uid !== uid && stored());
+    const before = registry.requests.length;
+    await until('more checks', () => registry.requests.length >= before + 4);
+    const gets = registry.requests
+      .slice(already)
+      .filter(({ method, path }) => method === 'GET' && path.includes('/manifests/'));
+    expect(gets).toHaveLength(1);
+    expect(stored()).toBeDefined();
+  });
 });

@@ -25,6 +25,8 @@ export interface TestOperatorOptions {
   readonly credentials?: Credentials;
   readonly images?: Images;
   readonly clock?: Clock;
+  /** Whether hosts that are down are left alone, as in the shipped operator. */
+  readonly breaker?: boolean;
   readonly observer?: Partial<ControllerObserver>;
   /** When the leader before was last heard of. */
   readonly previousRenewMs?: number;
@@ -55,6 +57,7 @@ export function startOperator(setup: TestOperatorOptions): TestOperator {
     limits: host => settings.host(host).rate,
     maxWaitMs: 1_000,
     paused: (host, untilMs, cause) => new LanePaused(host, untilMs, cause),
+    ...(setup.breaker === true && { breakerJitter: Math.random }),
   });
   const direct = createRegistryClient({ settings, lanes, clock, log: silentLogger });
   const client = createSharedClient({ client: direct, clock, settings });

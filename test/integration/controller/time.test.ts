@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { ImageStream, TagHistory } from '../../../src/api/image-stream.ts';
+import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
+import { startFakeApiServer } from '../../fake/api-server.ts';
+import { type FakeClock, fakeClock } from '../../fake/clock.ts';
+import { reset, startFakeRegistry } from '../../fake/registry.ts';
+import { sampleImage } from '../../gen/content.ts';
+import { imageStream, specTag } from '../../gen/objects.ts';
+import { startOperator, type TestOperator, until } from './operator.ts';
+
+jest.setTimeout(120_000);
+
+const MINUTE = 60_000;
+const image = sampleImage();
+const scheduled = { importPolicy: { importMode: 'Legacy', scheduled: true } } as const;
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** An operator on a clock that stands still, with streams of so many tags each, checked every minute. */
+async function setUp(streams: number, tags: number) {
+  const clock = fakeClock();
+  const server = await startFakeApiServer();
+  const registry = await startFakeRegistry();
+  for (let tag = 0; tag < tags; tag += 1) registry.putContent('team/app', `t${tag}`, image);
+  for (let index = 0; index < streams; index += 1) {
+    // Each stream at a name of its own for the same registry content would share; the repositories differ.
+    const repository = `team/app-${index}`;
+    for (let tag = 0; tag < tags; tag += 1) registry.putContent(repository, `t${tag}`, image);
+    const specTags = Array.from({ length: tags }, (_each, tag) =>
+      specTag(`t${tag}`, `${registry.host}/${repository}:t${tag}`, scheduled),
+    );
+    server.put(IMAGE_STREAMS, imageStream({ name: `s${index}`, tags: specTags }));
+  }
+  const operator = startOperator({
+    server,
+    hosts: [registry.host],
+    clock,
+    breaker: true,
+    options: { defaultIntervalMs: MINUTE },
+  });
+  closers.push(
+    () => registry.close(),
+    () => server.close(),
+    () => operator.stop(),
+  );
+  const histories = (): readonly TagHistory[] =>
+    server.objects<ImageStream>(IMAGE_STREAMS).flatMap(({ status }) => status?.tags ?? []);
+  await settle(operator, clock);
+  await until('all imported', () => histories().filter(({ items }) => items?.length).length === streams * tags);
+  return { clock, server, registry, operator, histories };
+}
+
+/** Lets everything that was begun come to its end; the clock moves only by what results wait for each other. */
+async function settle({ controllers }: TestOperator, clock: FakeClock): Promise<void> {
+  for (let quiet = 0; quiet < 5; ) {
+    await clock.advance(50);
+    await new Promise(resolve => setTimeout(resolve, 2));
+    const { due, processing } = controllers.streamQueue.stats();
+    quiet = controllers.streams.inFlight === 0 && due === 0 && processing === 0 ? quiet + 1 : 0;
+  }
+}
+
+async function pass(operator: TestOperator, clock: FakeClock, ms: number): Promise<void> {
+  const endMs = clock.monotonic() + ms;
+  while (clock.monotonic() < endMs) {
+    await clock.advance(Math.min(15_000, endMs - clock.monotonic()));
+    await settle(operator, clock);
+  }
+}
+
+const conditionOf = (history: TagHistory) => history.conditions?.[0]?.status;
+
+describe('a registry that is away for ten minutes', () => {
+  test('leaves 1,000 tags as they were, tells of each once, and lets all of them heal', async () => {
+    const { clock, server, registry, operator, histories } = await setUp(10, 100);
+    const before = new Map(histories().map(({ tag, source, items }) => [`${source?.from}${tag}`, items]));
+    const back = registry.on({}, reset);
+    server.forget();
+    registry.forget();
+    await pass(operator, clock, 10 * MINUTE);
+    expect(histories().every(history => conditionOf(history) === 'False')).toBe(true);
+    // Results of one stream share writes, and no failure that says the same takes another.
+    expect(server.count({ verb: 'patch', resource: IMAGE_STREAMS })).toBeLessThan(300);
+    // A host that is down is left alone: far fewer requests than checks.
+    expect(registry.requests.length).toBeLessThan(500);
+    back();
+    // The longest that a host is left alone, and an interval.
+    await pass(operator, clock, 12 * MINUTE);
+    expect(histories().filter(history => conditionOf(history) !== 'True')).toEqual([]);
+    for (const { tag, source, items } of histories()) expect(items).toEqual(before.get(`${source?.from}${tag}`));
+  });
+});
+
+describe('a wall clock that is set', () => {
+  test.each([
+    ['forward by an hour', 60 * MINUTE],
+    ['back by an hour', -60 * MINUTE],
+  ])('D22 %s makes one check of each tag at most', async (_how, jumpMs) => {
+    const { clock, registry, operator } = await setUp(3, 5);
+    await pass(operator, clock, 2 * MINUTE);
+    registry.forget();
+    clock.jumpTo(clock.now() + jumpMs);
+    await pass(operator, clock, 15_000);
+    const checks = Map.groupBy(registry.requests, ({ path }) => path);
+    expect([...checks.values()].every(requests => requests.length === 1)).toBe(true);
+    // And the schedule goes on.
+    registry.forget();
+    await pass(operator, clock, 2 * MINUTE);
+    expect(new Set(registry.requests.map(({ path }) => path)).size).toBe(15);
+  });
+});
+
+describe('slots', () => {
+  test('are each checked once in every interval', async () => {
+    const { clock, registry, operator } = await setUp(4, 3);
+    await pass(operator, clock, MINUTE);
+    registry.forget();
+    await pass(operator, clock, 5 * MINUTE);
+    const checks = Map.groupBy(registry.requests, ({ path }) => path);
+    expect(checks.size).toBe(12);
+    for (const requests of checks.values()) expect([4, 5, 6]).toContain(requests.length);
+  });
+
+  test('D22 that passed while nobody led are made up for at once, and no others', async () => {
+    const { clock, server, registry, operator } = await setUp(6, 1);
+    await pass(operator, clock, MINUTE);
+    const diedMs = clock.now();
+    await operator.stop();
+    clock.jumpTo(clock.now() + 20_000);
+    await clock.advance(20_000);
+    registry.forget();
+    const next = startOperator({
+      server,
+      hosts: [registry.host],
+      clock,
+      options: { defaultIntervalMs: 60 * MINUTE },
+      previousRenewMs: diedMs,
+    });
+    closers.push(() => next.stop());
+    await settle(next, clock);
+    const paths = registry.requests.map(({ path }) => path);
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths.length).toBeLessThan(6);
+  });
+});
