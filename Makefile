@@ -47,7 +47,7 @@ e2e: build ## the import suite against a real registry, the operator against a r
 	node hack/control-plane/build.ts
 	$(JEST) --selectProjects e2e --runInBand
 
-bench: build ## figures as ratios measured in one run (BOUNDS=1 fails when one is missed)
+bench: build ## figures as ratios measured in one run (BOUNDS=1 fails when one is missed, ONLY=cost,sync measures some)
 	node hack/registry/fetch.ts
 	node hack/control-plane/build.ts
 	node --expose-gc test/bench/main.ts
