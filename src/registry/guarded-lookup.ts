@@ -1,7 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { addressClass, isLoopback, literalAddress } from './safety.ts';
+import { addressClass, canonicalAddress, isLoopback, literalAddress } from './safety.ts';
 import type { HostSettings, RegistrySettings } from './settings.ts';
 
 /** Resolves a host name to all its addresses; fails as `dns.lookup` does. */
@@ -39,6 +39,7 @@ export class AddressGuard {
   readonly #settings: RegistrySettings;
   readonly #lookup: Lookup;
   readonly #clock: Clock;
+  /** Canonical: who is refused as 10.96.0.1 must not be reached as ::ffff:10.96.0.1 (R6.2). */
   readonly #refused: ReadonlySet<string>;
   readonly #depths = new Map<string, { readonly depth: Depth; readonly atMs: number }>();
 
@@ -46,7 +47,7 @@ export class AddressGuard {
     this.#settings = settings;
     this.#lookup = lookup;
     this.#clock = clock;
-    this.#refused = new Set(settings.refusedHosts.map(host => host.toLowerCase()));
+    this.#refused = new Set(settings.refusedHosts.map(canonicalHost));
   }
 
   /** What a registry named by a user may lead to (R6.2, D24). */
@@ -69,7 +70,7 @@ export class AddressGuard {
 
   /** Whether the host of a URL may be asked, as far as can be said before it is resolved (R6.4). */
   allowsHost(url: URL, reach: Reach): boolean {
-    if (this.#refused.has(bareHost(url.hostname))) return false;
+    if (this.#refused.has(canonicalHost(url.hostname))) return false;
     const literal = literalAddress(url.hostname);
     return literal === undefined || this.#allows(literal, reach);
   }
@@ -90,7 +91,7 @@ export class AddressGuard {
   }
 
   #allows(address: string, reach: Reach): boolean {
-    if (this.#refused.has(address)) return false;
+    if (this.#refused.has(canonicalHost(address))) return false;
     const kind = addressClass(address, this.#settings.privateCidrs);
     if (kind === 'public') return true;
     return kind === 'private' ? reach.private : reach.loopback && isLoopback(address);
@@ -125,6 +126,10 @@ export class AddressGuard {
     this.#depths.set(name, { depth, atMs: nowMs });
     if (this.#depths.size > MAX_DEPTHS) this.#depths.delete(this.#depths.keys().next().value ?? '');
   }
+}
+
+function canonicalHost(hostname: string): string {
+  return canonicalAddress(bareHost(hostname));
 }
 
 /** Host name without brackets and trailing dot. */

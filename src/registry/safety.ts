@@ -87,6 +87,16 @@ export function literalAddress(hostname: string): string | undefined {
   return isIP(bare) === 0 ? undefined : bare;
 }
 
+/**
+ * One spelling for each address, to compare by: an IPv6 address as its eight groups, an IPv4 address inside one (mapped,
+ * NAT64, 6to4) as itself. What is no address stays as it is.
+ */
+export function canonicalAddress(ip: string): string {
+  if (!isIPv6(ip)) return ip;
+  const groups = groupsOf(ip);
+  return embeddedAddress(groups) ?? groups.join(':');
+}
+
 /** Whether an address lies in one of the CIDRs or is one of the addresses. Texts that are neither match nothing. */
 export function inRanges(ip: string, ranges: readonly string[]): boolean {
   const type = isIPv4(ip) ? 'ipv4' : 'ipv6';
