@@ -26,6 +26,8 @@ export interface Budget {
   spentMs: number;
   /** Whether any of them was answered. */
   answered: boolean;
+  /** Whether the registry's last answer over plain http was one that http is all it speaks (R0.12). */
+  speaksHttp?: boolean;
 }
 
 /** The error of a call, which names what the call asked of the registry whoever it was that failed. */

@@ -80,8 +80,11 @@ export class Places {
     try {
       return await use(endpoint, call);
     } finally {
-      if (call.budget.answered) this.#plain.set(endpoint.host, true, this.#clock.now() + DAY_MS);
-      else this.#plain.delete(endpoint.host);
+      if (call.budget.speaksHttp !== true) this.#plain.delete(endpoint.host);
+      // For a day and no longer, however often it answers: then https has its turn again.
+      else if (this.#plain.get(endpoint.host) === undefined) {
+        this.#plain.set(endpoint.host, true, this.#clock.now() + DAY_MS);
+      }
     }
   }
 

@@ -163,6 +163,7 @@ export class Transport {
           ? await this.#ask(exchange, attempt)
           : await this.#read(exchange, attempt.signal, progress);
       signal.throwIfAborted();
+      if (exchange.from === 'registry' && exchange.url.protocol === 'http:') call.budget.speaksHttp = speaksHttp(reply);
       return reply;
     } catch (error) {
       if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
@@ -282,6 +283,14 @@ function admissionOf({ url, pullIdentity }: Exchange, { context }: Call): Admiss
     ...(tenant === undefined ? {} : { tenant }),
     ...(url.protocol === 'http:' && { plain: true }),
   };
+}
+
+/**
+ * Whether an answer over plain http shows a registry that speaks it: not one that sends us on to https, nor the 400 with
+ * which a TLS server answers http, whose words a HEAD can't show (R0.12).
+ */
+function speaksHttp({ status, headers }: Reply): boolean {
+  return status !== 400 && !(isRedirect(status) && /^\s*https:/i.test(singleHeader(headers, 'location') ?? ''));
 }
 
 /** Those that go out; the token is asked for now. */

@@ -107,6 +107,46 @@ describe('a tenant’s insecure (R0.12, D25)', () => {
     expect(await get()).toMatchObject({ digest: image.digest });
   });
 
+  test('R0.12 http is believed for 24 hours, not 24 hours from its last answer', async () => {
+    const registry = await registryWith(undefined);
+    const { get, clock } = insecurely(registry);
+    await get();
+    await clock.advance(23 * 3_600_000);
+    const before = registry.connections;
+    await get();
+    expect(registry.connections).toBe(before);
+    await clock.advance(3_600_000);
+    await get();
+    // The one that tried https.
+    expect(registry.connections).toBe(before + 1);
+  });
+
+  test.each([
+    ['sends us on to https', 301, { Location: 'https://127.0.0.1:9/v2/team/app/manifests/v1' }],
+    ['wants https', 400, {}],
+  ])('R0.12 a server that %s is not believed to speak http', async (_name, status, headers) => {
+    const registry = await registryWith(undefined);
+    const { get } = insecurely(registry);
+    const restore = registry.on({}, { status, headers });
+    await expect(get()).rejects.toMatchObject({ name: 'RegistryError' });
+    restore();
+    const before = registry.connections;
+    expect(await get()).toMatchObject({ digest: image.digest });
+    expect(registry.connections).toBe(before + 1);
+  });
+
+  test('R0.12 a host that has come to speak https is asked over https again', async () => {
+    const registry = await registryWith(undefined);
+    const { get } = insecurely(registry);
+    await get();
+    const restore = registry.on({}, { status: 308, headers: { Location: 'https://127.0.0.1:9/' } });
+    await expect(get()).rejects.toMatchObject({ name: 'RegistryError' });
+    restore();
+    const before = registry.connections;
+    await get();
+    expect(registry.connections).toBe(before + 1);
+  });
+
   test('G27 not after an answer: https that answers 500 is the answer', async () => {
     const registry = await registryWith('expired');
     registry.on({}, { status: 500 });
