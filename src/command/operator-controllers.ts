@@ -126,8 +126,11 @@ export class Controllers {
       clock,
       log,
     };
-    this.#leads = true;
-    return lead(parts, term, graceMs).finally(() => {
+    // What the first lists bring is start-up work, and waits behind what users change from then on.
+    const working = synced.then(() => {
+      this.#leads = !term.ending.aborted;
+    });
+    return lead({ ...parts, synced: working }, term, graceMs).finally(() => {
       this.#leads = false;
     });
   }
