@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import type { ControlPlane } from '../../hack/control-plane/start.ts';
 import { imageStream, specTag } from '../gen/objects.ts';
 import { applyManifests, createAll, startPlane } from './cluster.ts';
@@ -80,6 +83,7 @@ async function watchCycles(
   const cpu = operator.cpuSeconds() - before.cpu;
   const checks = heard.filter(({ method }) => method === 'HEAD');
   const gaps = gapsOf(checks);
+  const perThousand = (cpu * 1_000) / checks.length;
   const isBearer = setup === 'Bearer';
   const note = `${CYCLES} min, ${checks.length} checks`;
   return [
@@ -97,9 +101,14 @@ async function watchCycles(
     { name: `${setup}: checks ÷ (tags × intervals)`, value: checks.length / (healthy * CYCLES) },
     {
       name: `${setup}: CPU per 1,000 checks`,
-      value: (cpu * 1_000) / checks.length,
+      value: perThousand,
       unit: ' s',
       ...(setup === 'silent tenth' ? {} : { bound: { atMost: 0.35 } }),
+    },
+    {
+      name: `${setup}: CPU of a check ÷ that of a bare HEAD at this pace`,
+      value: perThousand / (await bareHeads(fake)),
+      note: 'undici alone, one after the other',
     },
     { name: `${setup}: memory (RSS)`, value: operator.rssMib(), unit: ' MiB', bound: { atMost: 110 } },
     {
@@ -116,6 +125,15 @@ async function watchCycles(
       bound: { atMost: 2 },
     },
   ];
+}
+
+/** CPU seconds of 1,000 HEADs, sent as evenly as the checks are. */
+async function bareHeads(fake: FakeInProcess): Promise<number> {
+  const perSecond = Math.round((STREAMS * 1_000) / INTERVAL_MS);
+  const bare = fork(join(import.meta.dirname, 'bare-process.ts'), [fake.url, String(perSecond), '20']);
+  const [{ cpuSeconds, count }] = (await once(bare, 'message')) as [{ cpuSeconds: number; count: number }];
+  bare.disconnect();
+  return (cpuSeconds * 1_000) / count;
 }
 
 function gapsOf(checks: readonly Heard[]): number[] {
