@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import { ApiError, isConflict, isNotFound, NoAnswer } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import { type Term, TermSwitches } from './leader-term.ts';
-import { type Holder, holderOf, type Lease, renewedAtMs, type Sighting, sighting } from './lease.ts';
+import { type Holder, holderOf, type Lease, renewedAtMs, type Sighting, sighting, UNKNOWN } from './lease.ts';
 import { LeaseCalls } from './lease-calls.ts';
 
 export interface LeaderElectionParts {
@@ -128,6 +128,8 @@ class LeaseElection implements LeaderElection {
         return Math.min(retryMs, Math.ceil(restMs));
       }
       this.#claiming = true;
+      // What is free now is free for this one try: behind a failure others may have made, and lost, the lease.
+      this.#seen = lease === undefined ? UNKNOWN : this.#seen;
       await this.#hold(lease, stop);
       // An answer that took too long is worth nothing; then the lease, ours now, is renewed first.
       if (!this.#isSafe()) return 0;

@@ -78,16 +78,23 @@ export interface Sighting {
   readonly freeAtMs: number;
 }
 
+/** There may have been a lease in the meantime. */
+export const UNKNOWN: Sighting = { record: 'unknown', freeAtMs: Number.POSITIVE_INFINITY };
+
 /**
  * What is known of a lease after it was read (undefined: there is none). The holder's clock says nothing here: a lease is
  * free when its record has not changed for its duration, by the clock of whoever looks.
  *
  * ```text
  * lease                     | first look  | changed since the last look
- * none                      | now         | after the duration: somebody deleted it, its holder may still lead
+ * none                      | now         | after the duration: it may have been deleted, and its holder may still lead
  * released, or held by us   | now         | now
  * held by another           | after the duration, ours or the recorded one, whichever is longer
  * ```
+ *
+ * Looking now and then has its limits when people delete the lease of a living leader: a process that never saw it, or
+ * saw nothing of a second one that came and went, can lead beside the holder until its next renewal, some two seconds.
+ * To close this gap every first start would have to wait.
  */
 export function sighting(before: Sighting | undefined, lease: Lease | undefined, us: Holder, nowMs: number): Sighting {
   const record = recordOf(lease);

@@ -61,6 +61,7 @@ const PURE_FILES = [
   'kube/http-retry.ts',
   'kube/http-status.ts',
   'kube/json.ts',
+  'kube/lease.ts',
   'kube/resource.ts',
   'kube/watch-backoff.ts',
   'kube/watch-lines.ts',
