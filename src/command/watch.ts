@@ -3,7 +3,9 @@ import type { Clock } from '../clock.ts';
 import { applyResults } from '../imagestream/apply.ts';
 import { type DueTag, type PlanOptions, planImports, type TagMemory } from '../imagestream/due.ts';
 import { intervalOf } from '../imagestream/interval.ts';
+import { type Doubt, weighResult } from '../imagestream/not-found.ts';
 import type { TagResult } from '../imagestream/result.ts';
+import { historiesOf } from '../imagestream/tag-state.ts';
 import { backoffMs, tagBackoff } from '../queue/backoff.ts';
 import { type TagChange, tagChange } from './tag-change.ts';
 
@@ -42,6 +44,8 @@ class StreamWatch {
   readonly #inFlight = new Map<string, Source>();
   readonly #memory = new Map<string, TagMemory>();
   readonly #failures = new Map<string, number>();
+  /** Tags that were not found once, which does not count yet (registry-client R8.3). */
+  readonly #doubts = new Map<string, Doubt>();
   /** Value of `requested-at` that all tags have answered, to be echoed with the next write. */
   #answeredRequest: string | undefined;
   #arrived: Arrival[] = [];
@@ -61,6 +65,7 @@ class StreamWatch {
       this.#wake = new AbortController();
       await this.#record();
       if (this.#broken !== undefined) throw this.#broken.error;
+      this.#dropDoubtsOfAnotherTime();
       const plan = planImports({
         stream: this.#stream,
         inFlight: this.#inFlight,
@@ -108,7 +113,7 @@ class StreamWatch {
   /** Folds what has come back into the stream, all of it in one write. */
   async #record(): Promise<void> {
     const { clock, options, tell, save } = this.#parts;
-    const arrived = this.#arrived;
+    const arrived = this.#arrived.filter(arrival => !this.#setAside(arrival));
     this.#arrived = [];
     const before = this.#stream;
     const after = applyResults(
@@ -131,6 +136,30 @@ class StreamWatch {
     for (const { tag } of after.status?.tags ?? []) {
       const change = tagChange(before, after, tag, reasons.get(tag) ?? 'specChanged', clock.now());
       if (change !== undefined) tell(change);
+    }
+  }
+
+  /** Whether a result does not count yet; its tag is then due again when it may. */
+  #setAside({ result, due: { tag, reason } }: Arrival): boolean {
+    const existed = (historiesOf(this.#stream).get(tag)?.items ?? []).length > 0;
+    const weight = weighResult(result, { existed, reason, ...this.#doubts.get(tag) }, this.#parts.clock.now());
+    this.#doubts.delete(tag);
+    if (weight === 'counts') return false;
+    this.#doubts.set(tag, weight);
+    this.#inFlight.delete(tag);
+    // Its slot is not done with: the tag is due for it again once it is held no more.
+    this.#memory.set(tag, { ...this.#memory.get(tag), holdUntilMs: weight.askAgainAtMs });
+    return true;
+  }
+
+  /** A clock that was set back must not hold a tag until it has caught up. */
+  #dropDoubtsOfAnotherTime(): void {
+    const nowMs = this.#parts.clock.now();
+    for (const [tag, { firstSeenMs }] of this.#doubts) {
+      if (firstSeenMs <= nowMs) continue;
+      this.#doubts.delete(tag);
+      const { holdUntilMs: _held, ...rest } = this.#memory.get(tag) ?? {};
+      this.#memory.set(tag, rest);
     }
   }
 

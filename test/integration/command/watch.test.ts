@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import type { ImageStream } from '../../../src/api/image-stream.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
+import { type FakeRegistry, refusal, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
 import { at, file, type Typed, type } from './typed.ts';
@@ -71,9 +71,9 @@ test('follows a stream: imported, moved, failed, healed, and takes it up again a
   expect(registry.requests[0]).toMatchObject({ method: 'HEAD', path: '/v2/follow/app/manifests/latest' });
   expect(kept(out).status?.tags?.[0]?.items?.map(({ image }) => image)).toEqual([one.digest, two.digest, one.digest]);
 
-  registry.remove('follow/app', 'latest');
-  expect(await second.stdout.line(/ failed /)).toMatch(/ demo\/app:latest failed NotFound: .+ \(scheduled\)$/);
-  registry.putContent('follow/app', 'latest', one);
+  const allowAgain = registry.on({ path: /follow/ }, refusal(403, 'DENIED'));
+  expect(await second.stdout.line(/ failed /)).toMatch(/ demo\/app:latest failed InternalError: .+ denied \(scheduled\)$/);
+  allowAgain();
   expect(await second.stdout.line(/ healed /)).toMatch(
     / demo\/app:latest healed sha256:\w{12}… \((?:retry|scheduled)\)$/,
   );

@@ -95,6 +95,11 @@ function failed({ tag, request }: DueTag, more: Partial<ImportFailure> = {}): Ta
   return { outcome: 'failed', tag, source: request.asked, failure: { status, transient: true, ...more } };
 }
 
+function missing(due: DueTag): TagResult {
+  const status = { metadata: {}, status: 'Failure', code: 404, reason: 'NotFound', message: 'not found' } as const;
+  return failed(due, { status, transient: false });
+}
+
 const tag = (name: string, scheduled = true, repository = 'acme/app'): SpecTag =>
   specTag(name, `quay.io/${repository}:${name}`, { importPolicy: { importMode: 'Legacy', scheduled } });
 
@@ -329,6 +334,56 @@ describe('watchStream()', () => {
     expect(asked).toMatchObject({ reason: 'scheduled', request: { recorded: { digest: digestOf('1') } } });
     await asked.answer(imported(asked, '2'));
     expect(watch.changes()).toEqual(['demo/app:latest moved (scheduled)']);
+  });
+});
+
+describe('R8.3 a scheduled tag that is not found', () => {
+  /** The tag `latest` was checked at its slot and not found. */
+  async function doubtful() {
+    const watch = await steady();
+    await watch.clock.advance(MINUTE);
+    const asked = only(watch.news());
+    await asked.answer(missing(asked));
+    return watch;
+  }
+
+  test('is failed once it was not found a minute later, too', async () => {
+    const watch = await doubtful();
+    const saves = watch.saved.length;
+    expect(watch.changes()).toEqual([]);
+    await watch.clock.advance(MINUTE - 1);
+    expect(watch.news()).toEqual([]);
+    await watch.clock.advance(1);
+    const again = only(watch.news());
+    expect(again.reason).toBe('scheduled');
+    expect(watch.saved).toHaveLength(saves);
+    await again.answer(missing(again));
+    expect(watch.changes()).toEqual(['demo/app:latest failed (scheduled)']);
+  });
+
+  test('is not failed when it is there again; the next time begins anew', async () => {
+    const watch = await doubtful();
+    for (const answer of [unchanged, missing, unchanged]) {
+      await watch.clock.advance(MINUTE);
+      const asked = only(watch.news());
+      await asked.answer(answer(asked, '1'));
+    }
+    expect(watch.changes()).toEqual([]);
+  });
+
+  test('is asked for again when the wall clock is set back meanwhile', async () => {
+    const watch = await doubtful();
+    watch.clock.jumpTo(watch.clock.now() - 7 * 24 * 60 * MINUTE);
+    await watch.clock.advance(MINUTE);
+    expect(reasons(watch.news())).toEqual(['latest scheduled']);
+  });
+
+  test('is failed at once where it never was', async () => {
+    const watch = watching(streamOf([tag('latest')]));
+    await watch.settle();
+    const asked = only(watch.news());
+    await asked.answer(missing(asked));
+    expect(watch.changes()).toEqual(['demo/app:latest failed (neverImported)']);
   });
 });
 
