@@ -7,6 +7,7 @@ interface Hold {
   /** An edit of the spec may be what makes the stream storable. */
   readonly generation: number | undefined;
   readonly untilMs: number;
+  readonly forMs: number;
   readonly why: string;
 }
 
@@ -17,10 +18,10 @@ export class Holds {
   /** Returns whether the reason is news. */
   hold(key: Key, stream: ImageStream, why: string, nowMs: number, defaults: IntervalDefaults): boolean {
     const intervals = (stream.spec?.tags ?? []).map(tag => intervalOf(stream, tag, defaults));
-    const untilMs = nowMs + Math.min(...intervals, defaults.defaultIntervalMs);
+    const forMs = Math.min(...intervals, defaults.defaultIntervalMs);
     const { uid, generation } = stream.metadata;
     const before = this.#byKey.get(key);
-    this.#byKey.set(key, { uid, generation, untilMs, why });
+    this.#byKey.set(key, { uid, generation, untilMs: nowMs + forMs, forMs, why });
     return before?.uid !== uid || before?.why !== why;
   }
 
@@ -28,7 +29,9 @@ export class Holds {
   until(key: Key, { metadata }: ImageStream, nowMs: number): number | undefined {
     const hold = this.#byKey.get(key);
     if (hold === undefined || hold.uid !== metadata.uid || hold.generation !== metadata.generation) return undefined;
-    return nowMs < hold.untilMs ? hold.untilMs : undefined;
+    // An end further away than it ever was: the clock was set back.
+    const isHeld = nowMs < hold.untilMs && hold.untilMs - nowMs <= hold.forMs;
+    return isHeld ? hold.untilMs : undefined;
   }
 
   release(key: Key): void {

@@ -5,8 +5,8 @@ import type { Key } from './key.ts';
 export interface Remembered extends TagMemory {
   /** Failures in a row. */
   readonly failures?: number;
-  /** A NotFound that does not count yet. */
-  readonly doubt?: boolean;
+  /** Epoch ms of the first NotFound in a row that did not count (registry-client R8.3). */
+  readonly firstSeenMs?: number;
 }
 
 const NOTHING: ReadonlyMap<string, Remembered> = new Map();

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { hasFailed, importCondition } from '../imagestream/conditions.ts';
 import { type DueReason, type DueTag, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
+import { weighResult } from '../imagestream/not-found.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
 import { requestsOf } from '../imagestream/request.ts';
 import type { TagResult } from '../imagestream/result.ts';
@@ -184,10 +185,27 @@ export class StreamController {
     const { clock, queue } = this.#parts;
     const atMs = clock.now();
     flight.landed = true;
+    if (this.#setAside(key, flight, stream, result, atMs)) return;
     if (isKnown(result, stream)) this.#settleTag(key, { kind: 'tag', flight, result, atMs }, stream);
     else this.#inbox.put(key, { kind: 'tag', flight, result, atMs });
     const isAlone = !this.#flights.hasOpen(key);
     queue.addAt(key, isAlone ? atMs : atMs + TOGETHER_MS, PRIORITY.userEdit);
+  }
+
+  /** Whether a result does not count yet (registry-client R8.3); its slot is not done with, so it is asked again. */
+  #setAside(key: Key, flight: Flight, stream: ImageStream, result: TagResult, atMs: number): boolean {
+    const { due, uid } = flight;
+    const memory = this.#memories.of(key, uid).get(due.tag);
+    const existed = (historiesOf(stream).get(due.tag)?.items?.length ?? 0) > 0;
+    const { firstSeenMs } = memory ?? {};
+    const past = { existed, reason: due.reason, ...(firstSeenMs !== undefined && { firstSeenMs }) };
+    const weight = weighResult(result, past, atMs);
+    if (weight === 'counts') return false;
+    const remembered = { ...memory, firstSeenMs: weight.firstSeenMs, holdUntilMs: weight.askAgainAtMs };
+    this.#memories.set(key, uid, due.tag, remembered);
+    this.#flights.end(key, flight);
+    this.#parts.queue.addAt(key, weight.askAgainAtMs, PRIORITY.scheduled);
+    return true;
   }
 
   /** Folds what has come back into the stream, all tags of it in one write. */

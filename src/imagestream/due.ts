@@ -121,7 +121,11 @@ interface TagFacts {
   readonly doneUntilMs: number;
   readonly startedAtMs: number;
   readonly nowMs: number;
+  readonly intervalMs: number;
 }
+
+/** A NotFound that does not count yet holds its tag for so long (registry-client R8.3). */
+const LONGEST_DOUBT_MS = 60_000;
 
 function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined): TagFacts {
   const { stream, inFlight, memory, nowMs, options } = input;
@@ -145,6 +149,7 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
     doneUntilMs: doneUntilMs > nowMs + intervalMs ? Number.NEGATIVE_INFINITY : doneUntilMs,
     startedAtMs: options.startedAtMs,
     nowMs,
+    intervalMs,
   };
 }
 
@@ -173,8 +178,10 @@ function nextCheckMs(facts: TagFacts): number | undefined {
   return facts.scheduled ? facts.slots?.nextMs : undefined;
 }
 
-function isHeld({ memory, nowMs }: TagFacts): boolean {
-  return memory.holdUntilMs !== undefined && nowMs < memory.holdUntilMs;
+/** A hold that ends later than any is made for was made before the clock was set back. */
+function isHeld({ memory: { holdUntilMs }, nowMs, intervalMs }: TagFacts): boolean {
+  if (holdUntilMs === undefined) return false;
+  return nowMs < holdUntilMs && holdUntilMs - nowMs <= Math.max(intervalMs, LONGEST_DOUBT_MS);
 }
 
 function dueTag(facts: TagFacts, reason: DueReason): DueTag {

@@ -103,6 +103,7 @@ describe('a stream', () => {
     registry.putContent('team/app', 'v1', one);
     await until('health', () => conditionOf(server, 'v1')?.status === 'True');
     expect(headOf(server, 'v1')).toBe(one.digest);
+    await until('both Events', () => operator.events.length >= 2);
     expect(operator.events.map(({ reason }) => reason)).toEqual(['TagImportFailed', 'TagImported']);
   });
 
@@ -177,6 +178,7 @@ describe('a stream', () => {
     server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every('500ms') }));
     await until('two tries', () => patches(server) >= 2);
     expect(patches(server)).toBe(2);
+    await until('the Event', () => operator.events.length >= 1);
     expect(operator.events.map(({ reason }) => reason)).toEqual(['StreamNotStored']);
   });
 

@@ -146,3 +146,25 @@ describe('slots', () => {
     expect(paths.length).toBeLessThan(6);
   });
 });
+
+describe('R8.3 a tag that existed and is not found', () => {
+  test('is told of only when it is missing still a minute later; a moment’s absence leaves no trace', async () => {
+    const { clock, server, registry, operator, histories } = await setUp(1, 1);
+    await pass(operator, clock, MINUTE);
+    server.forget();
+    const manifest = { path: '/v2/team/app-0/manifests/t0' };
+    const back = registry.on(manifest, { status: 404, body: { errors: [{ code: 'MANIFEST_UNKNOWN' }] } });
+    registry.forget();
+    while (registry.count(manifest) === 0) await pass(operator, clock, 5_000);
+    expect(histories().map(conditionOf)).toEqual(['True']);
+    back();
+    await pass(operator, clock, MINUTE + 5_000);
+    expect(histories().map(conditionOf)).toEqual(['True']);
+    expect(server.count({ verb: 'patch' })).toBe(0);
+
+    registry.on(manifest, { status: 404, body: { errors: [{ code: 'MANIFEST_UNKNOWN' }] } });
+    await pass(operator, clock, 2 * MINUTE + 10_000);
+    expect(histories().map(conditionOf)).toEqual(['False']);
+    expect(histories()[0]?.items).toHaveLength(1);
+  });
+});
