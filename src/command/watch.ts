@@ -65,7 +65,6 @@ class StreamWatch {
       this.#wake = new AbortController();
       await this.#record();
       if (this.#broken !== undefined) throw this.#broken.error;
-      this.#dropDoubtsOfAnotherTime();
       const plan = planImports({
         stream: this.#stream,
         inFlight: this.#inFlight,
@@ -150,17 +149,6 @@ class StreamWatch {
     // Its slot is not done with: the tag is due for it again once it is held no more.
     this.#memory.set(tag, { ...this.#memory.get(tag), holdUntilMs: weight.askAgainAtMs });
     return true;
-  }
-
-  /** A clock that was set back must not hold a tag until it has caught up. */
-  #dropDoubtsOfAnotherTime(): void {
-    const nowMs = this.#parts.clock.now();
-    for (const [tag, { firstSeenMs }] of this.#doubts) {
-      if (firstSeenMs <= nowMs) continue;
-      this.#doubts.delete(tag);
-      const { holdUntilMs: _held, ...rest } = this.#memory.get(tag) ?? {};
-      this.#memory.set(tag, rest);
-    }
   }
 
   #remember(result: TagResult, due: DueTag): void {
