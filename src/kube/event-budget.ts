@@ -1,46 +1,43 @@
-/** Events that one object may have at once, and how soon it may have another. */
-const BURST = 25;
-const REFILL_MS = 5 * 60_000;
-/** Of all objects together: what the API server keeps is for others, too. */
-const TOTAL_PER_SECOND = 20;
-const TOTAL_BURST = 200;
-const MAX_OBJECTS = 10_000;
-
-interface Bucket {
-  tokens: number;
-  atMs: number;
+/** How many Events may be written: `burst` at once, then one for each `refillMs`. */
+export interface EventPace {
+  readonly burst: number;
+  readonly refillMs: number;
 }
 
-/** How many Events may be written, per object and in all; times are monotonic milliseconds. */
-export class EventBudget {
-  readonly #objects = new Map<string, Bucket>();
-  readonly #total: Bucket;
+/** Of one object, as client-go has it: news of each second must not fill etcd. */
+export const OBJECT_PACE: EventPace = { burst: 25, refillMs: 5 * 60_000 };
+/** Of all objects together: what the API server keeps is for others, too. */
+export const TOTAL_PACE: EventPace = { burst: 200, refillMs: 50 };
 
-  constructor(nowMs: number) {
-    this.#total = { tokens: TOTAL_BURST, atMs: nowMs };
+/** An allowance that grows with time. Times are milliseconds of one clock that never goes back. */
+export class EventBudget {
+  readonly #pace: EventPace;
+  #left: number;
+  #atMs: number;
+
+  constructor(pace: EventPace, nowMs: number) {
+    this.#pace = pace;
+    this.#left = pace.burst;
+    this.#atMs = nowMs;
   }
 
-  /** Takes one when there is one. */
-  allows(uid: string, nowMs: number): boolean {
-    const bucket = this.#objects.get(uid) ?? { tokens: BURST, atMs: nowMs };
-    this.#objects.delete(uid);
-    this.#objects.set(uid, bucket);
-    if (this.#objects.size > MAX_OBJECTS) this.#forgetOldest();
-    refill(bucket, nowMs, 1 / REFILL_MS, BURST);
-    refill(this.#total, nowMs, TOTAL_PER_SECOND / 1_000, TOTAL_BURST);
-    if (bucket.tokens < 1 || this.#total.tokens < 1) return false;
-    bucket.tokens -= 1;
-    this.#total.tokens -= 1;
+  /** Milliseconds until one more may be written; 0 when one may now. */
+  waitMs(nowMs: number): number {
+    this.#refill(nowMs);
+    return this.#left >= 1 ? 0 : this.#atMs + this.#pace.refillMs - nowMs;
+  }
+
+  /** Takes one if there is one. */
+  take(nowMs: number): boolean {
+    if (this.waitMs(nowMs) > 0) return false;
+    this.#left -= 1;
     return true;
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#objects.keys();
-    if (oldest !== undefined) this.#objects.delete(oldest);
+  #refill(nowMs: number): void {
+    const gained = Math.floor((nowMs - this.#atMs) / this.#pace.refillMs);
+    this.#left = Math.min(this.#pace.burst, this.#left + gained);
+    // What is full saves nothing up.
+    this.#atMs = this.#left === this.#pace.burst ? nowMs : this.#atMs + gained * this.#pace.refillMs;
   }
-}
-
-function refill(bucket: Bucket, nowMs: number, perMs: number, most: number): void {
-  bucket.tokens = Math.min(most, bucket.tokens + (nowMs - bucket.atMs) * perMs);
-  bucket.atMs = nowMs;
 }
