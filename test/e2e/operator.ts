@@ -55,7 +55,7 @@ export interface RunningOperator {
 export interface Operators {
   /** Applies `manifests/install`, and waits until its kinds are served. Nothing runs its Deployment here. */
   install(): Promise<void>;
-  /** Starts one with the token of its own ServiceAccount; it ends with the file, unless it is ended before. */
+  /** Starts one with the token of its own ServiceAccount, and waits until it serves; it ends with the file at the latest. */
   start(settings?: OperatorSettings): Promise<RunningOperator>;
 }
 
@@ -112,6 +112,7 @@ export function useOperators(cluster: Cluster): Operators {
       children.push(child);
       const operator = new OperatorProcess(child);
       operators.push(operator);
+      await operator.says('Started');
       return operator;
     },
   };
@@ -148,16 +149,22 @@ class OperatorProcess implements RunningOperator {
   }
 
   async says(message: string): Promise<LogLine> {
-    return until(`the operator says "${message}"`, () => this.#said(message));
+    let end: OperatorEnd | undefined;
+    void this.ended.then(how => {
+      end = how;
+    });
+    const line = await until(`the operator says "${message}"`, () => this.#said(message) ?? end);
+    if (!('message' in line)) throw new Error(`the operator ended before it said "${message}": ${this.#text}`);
+    return line;
   }
 
   async metrics(): Promise<Metrics> {
-    const { body } = await request(`http://127.0.0.1:${await this.#port('metricsPort')}/metrics`);
+    const { body } = await request(`http://127.0.0.1:${this.#port('metricsPort')}/metrics`);
     return readMetrics(await body.text());
   }
 
   async probe(path: '/healthz' | '/readyz'): Promise<number> {
-    const { statusCode, body } = await request(`http://127.0.0.1:${await this.#port('healthPort')}${path}`);
+    const { statusCode, body } = await request(`http://127.0.0.1:${this.#port('healthPort')}${path}`);
     await body.dump();
     return statusCode;
   }
@@ -175,8 +182,8 @@ class OperatorProcess implements RunningOperator {
     return this.lines().find(line => line.message === message);
   }
 
-  async #port(field: 'metricsPort' | 'healthPort'): Promise<unknown> {
-    return (this.#said('Started') ?? (await this.says('Started')))[field];
+  #port(field: 'metricsPort' | 'healthPort'): unknown {
+    return this.#said('Started')?.[field];
   }
 }
 
