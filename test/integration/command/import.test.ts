@@ -325,6 +325,20 @@ describe('credentials', () => {
     expect(status).toBe(1);
   });
 
+  test('R5.27 of a mirror are asked for as those of its registry', async () => {
+    const registries = file('registries.yaml', {
+      apiVersion: 'config.imagestream-operator/v1alpha1',
+      kind: 'Registries',
+      registries: [{ host: guarded.host, plainHttp: true, mirrors: [{ host: 'mirror.example.com' }] }],
+    });
+    const authfile = file('auth.json', JSON.stringify({ credHelpers: { 'mirror.example.com': 'absent' } }));
+    const { stderr } = await typed([
+      ...['import', '--registries-file', registries, `${guarded.host}/acme/app:v1`],
+      ...['--authfile', authfile],
+    ]);
+    expect(stderr).toContain('docker-credential-absent is not on the PATH');
+  });
+
   test('of a helper that is missing are warned of on standard error, and the import goes on', async () => {
     const authfile = file('auth.json', JSON.stringify({ credHelpers: { [guarded.host]: 'absent' } }));
     const { status, stderr } = await typed([...options, '--authfile', authfile]);

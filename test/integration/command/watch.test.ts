@@ -72,7 +72,9 @@ test('follows a stream: imported, moved, failed, healed, and takes it up again a
   expect(kept(out).status?.tags?.[0]?.items?.map(({ image }) => image)).toEqual([one.digest, two.digest, one.digest]);
 
   const allowAgain = registry.on({ path: /follow/ }, refusal(403, 'DENIED'));
-  expect(await second.stdout.line(/ failed /)).toMatch(/ demo\/app:latest failed InternalError: .+ denied \(scheduled\)$/);
+  expect(await second.stdout.line(/ failed /)).toMatch(
+    / demo\/app:latest failed InternalError: .+ denied \(scheduled\)$/,
+  );
   allowAgain();
   expect(await second.stdout.line(/ healed /)).toMatch(
     / demo\/app:latest healed sha256:\w{12}… \((?:retry|scheduled)\)$/,
