@@ -13,6 +13,7 @@ import { isTransient, RegistryError } from '../registry/errors.ts';
 import { LanePaused } from '../registry/lanes.ts';
 import type { Keyring } from '../registry/types.ts';
 import { emptyKeyring, loadCredentials } from './credential-files.ts';
+import { withMirrors } from './import-request.ts';
 import { loadRegistrySettings } from './registry-settings.ts';
 import { requestLog } from './request-log.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -34,7 +35,7 @@ export interface ImportParts {
   /** Registries that may be imported from; undefined allows all. */
   readonly allowed: AllowList | undefined;
   readonly context: ImportContext;
-  /** Loads the credentials for these logical hosts; until then there are none. */
+  /** Loads the credentials for these logical hosts and their mirrors; until then there are none. */
   useCredentials(hosts: readonly string[]): Promise<void>;
   /** One tag of a stream, known to be what the stream records. */
   importTag(stream: ImageStream, request: TagRequest, priority: number, signal: AbortSignal): Promise<TagResult>;
@@ -88,7 +89,7 @@ export async function connect(
         authFile,
         env,
         strict,
-        hosts,
+        hosts: withMirrors(hosts, settings),
       });
       for (const warning of warnings) log.warn({ warning }, 'A credential was skipped');
       context = { ...context, keyring };

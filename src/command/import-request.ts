@@ -3,6 +3,8 @@ import type { ImageStream } from '../api/image-stream.ts';
 import type { ImageStreamImport } from '../api/image-stream-import.ts';
 import { API_VERSION } from '../api/names.ts';
 import { imageSubject } from '../importer/subject.ts';
+import { isHubHost } from '../reference/reference.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
 
 /** What the user typed instead of a file. */
 export interface TypedRequest {
@@ -21,6 +23,7 @@ export interface TypedRequest {
 }
 
 const DEFAULT_NAMESPACE = 'default';
+const HUB = 'docker.io';
 
 /** The request that these references ask for; its name is that of the stream, else of the first repository. */
 export function typedImport(typed: TypedRequest): ImageStreamImport {
@@ -60,6 +63,13 @@ export function typedImport(typed: TypedRequest): ImageStreamImport {
 export function hostsOf(input: ImageStreamImport | ImageStream): readonly string[] {
   const hosts = pullSpecsOf(input).map(hostOf);
   return [...new Set(hosts.filter(host => host !== undefined))];
+}
+
+/** These hosts and the mirrors that stand in for them and have credentials of their own (registry-client R5.27). */
+export function withMirrors(hosts: readonly string[], settings: RegistrySettings): readonly string[] {
+  const mirrors = hosts.flatMap(host => settings.host(host).mirrors);
+  const own = mirrors.filter(({ credentialsFrom }) => credentialsFrom === 'mirror').map(({ host }) => host);
+  return [...new Set([...hosts, ...own.map(host => (isHubHost(host) ? HUB : host))])];
 }
 
 function pullSpecsOf(input: ImageStreamImport | ImageStream): readonly string[] {

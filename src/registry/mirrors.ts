@@ -44,7 +44,13 @@ function mirrorSource(original: Repository, mirror: Mirror): readonly PullSource
   if (repository === '' || isItself) return [];
   const { host } = mirror;
   // The tenant's flag counts for mirrors, too, as it does at OpenShift.
-  const source = { host, repository, insecure: original.insecure || mirror.insecure, mirror: true };
+  const source: PullSource = {
+    host,
+    repository,
+    insecure: original.insecure,
+    mirror: true,
+    ...(mirror.insecure && { unverified: true }),
+  };
   if (mirror.credentialsFrom === 'mirror') return [source];
   return [{ ...source, credentialsOf: { host: original.host, repository: original.repository } }];
 }

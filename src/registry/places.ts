@@ -39,7 +39,7 @@ export class Places {
    * plain http when https failed before it was answered at all.
    */
   async at<T>(
-    source: Pick<PullSource, 'host' | 'repository' | 'insecure'>,
+    source: Pick<PullSource, 'host' | 'repository' | 'insecure' | 'unverified'>,
     context: RequestContext,
     use: (endpoint: Endpoint, call: Call) => Promise<T>,
   ): Promise<T> {
@@ -55,7 +55,7 @@ export class Places {
   }
 
   async #atBest<T>(
-    source: Pick<PullSource, 'host' | 'insecure'>,
+    source: Pick<PullSource, 'host' | 'insecure' | 'unverified'>,
     call: Call,
     use: (endpoint: Endpoint, call: Call) => Promise<T>,
   ): Promise<T> {
@@ -63,10 +63,11 @@ export class Places {
     const settings = this.#settings.host(host);
     const fixed = this.#fixedOrigin(host, settings, call);
     const insecure = source.insecure && this.#honoursInsecure(host, settings);
-    const secureEndpoint = endpointAt(host, fixed, settings, insecure);
+    const verify = !insecure && source.unverified !== true && !settings.insecureSkipVerify;
+    const secureEndpoint = endpointAt(host, fixed, settings, verify);
     if (!insecure || fixed.protocol === 'http:') return use(secureEndpoint, call);
 
-    const plainEndpoint = endpointAt(host, new URL(fixed.href.replace(/^https:/, 'http:')), settings, insecure);
+    const plainEndpoint = endpointAt(host, new URL(fixed.href.replace(/^https:/, 'http:')), settings, verify);
     if (this.#plain.get(host) !== undefined) return this.#overHttp(plainEndpoint, call, use);
     try {
       return await use(secureEndpoint, call);
@@ -116,12 +117,12 @@ export class Places {
   }
 }
 
-function endpointAt(host: string, origin: URL, settings: HostSettings, insecure: boolean): Endpoint {
+function endpointAt(host: string, origin: URL, settings: HostSettings, verify: boolean): Endpoint {
   return {
     host,
     origin: new URL(origin.origin),
     settings,
-    verify: !insecure && !settings.insecureSkipVerify,
+    verify,
     sendsCredentials: origin.protocol === 'https:' || settings.allowCredentialsOverHttp,
     hub: isHubHost(host),
   };

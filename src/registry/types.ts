@@ -44,6 +44,8 @@ export interface PullSource {
   readonly repository: string;
   readonly insecure: boolean;
   readonly mirror: boolean;
+  /** Set where an administrator said that the mirror's certificate is not to be verified, whatever tenants may wish. */
+  readonly unverified?: boolean;
   /** Whose credentials are shown there, when not its own: an administrator gave a mirror those of what it mirrors. */
   readonly credentialsOf?: { readonly host: string; readonly repository: string };
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { HostSettings, Mirror } from '../../../src/registry/settings.ts';
 import { type FakeRegistry, refusal, startFakeRegistry } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
+import { type KeyPair, keyPair } from '../../fake/tls.ts';
 import { sampleImage, sampleIndex } from '../../gen/content.ts';
 import { clientOf, closeAll, closeLater } from './bench.ts';
 
@@ -68,6 +69,31 @@ describe('mirrors (5.6)', () => {
     expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({
       digest: image.digest,
       source: { host: registry.host, mirror: false },
+    });
+  });
+
+  describe('R5.25 a mirror whose certificate is not to be verified', () => {
+    /** A mirror that shows `pair`, or speaks http; what the tenant wishes does not count. */
+    async function insecureMirror(tls: KeyPair | undefined) {
+      const copy = closeLater(await startFakeRegistry(tls === undefined ? {} : { tls }));
+      copy.putContent('copies/app', 'v1', image);
+      const entry = { prefix: 'team', pathPrefix: 'copies', resolveTags: true, credentialsFrom: 'mirror' } as const;
+      const { client } = clientOf(
+        { 'reg.example.com': { mirrors: [{ ...entry, host: copy.host, insecure: true }], mirrorOnly: true } },
+        { tenantInsecure: 'deny' },
+      );
+      return { copy, client, app: { host: 'reg.example.com', repository: 'team/app', insecure: false } };
+    }
+
+    test('is asked though tenants may not wish for that', async () => {
+      const { client, app } = await insecureMirror(keyPair('expired'));
+      expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ digest: image.digest });
+    });
+
+    test('R5.19 is not asked over http', async () => {
+      const { client, app, copy } = await insecureMirror(undefined);
+      await expect(client.getManifest(app, { tag: 'v1' }, context)).rejects.toMatchObject({ kind: 'tls' });
+      expect(copy.requests).toEqual([]);
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { hostsOf, type TypedRequest, typedImport } from '../../../src/command/import-request.ts';
+import { hostsOf, type TypedRequest, typedImport, withMirrors } from '../../../src/command/import-request.ts';
+import { registrySettings } from '../../fake/settings.ts';
 import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
 
 const plain: TypedRequest = {
@@ -62,6 +63,33 @@ describe('typedImport()', () => {
     ['not a reference', 'import'],
   ])('names the request made of %s %s', (reference, want) => {
     expect(typedImport({ ...plain, references: [reference] }).metadata.name).toBe(want);
+  });
+});
+
+describe('withMirrors()', () => {
+  test('R5.27 adds the mirrors that are asked with credentials of their own', () => {
+    const mirror = {
+      prefix: '',
+      pathPrefix: '',
+      resolveTags: true,
+      insecure: false,
+      credentialsFrom: 'mirror',
+    } as const;
+    const settings = registrySettings({
+      'quay.io': {
+        mirrors: [
+          { ...mirror, host: 'mirror.example.com' },
+          { ...mirror, host: 'copy.example.com', credentialsFrom: 'upstream' },
+          { ...mirror, host: 'registry-1.docker.io' },
+        ],
+      },
+    });
+    expect(withMirrors(['quay.io', 'ghcr.io'], settings)).toEqual([
+      'quay.io',
+      'ghcr.io',
+      'mirror.example.com',
+      'docker.io',
+    ]);
   });
 });
 

@@ -83,12 +83,20 @@ describe('pullSourcesFor()', () => {
     ]);
   });
 
-  test('the flag of the request counts for mirrors, that of a mirror for itself alone', () => {
+  test('R5.25 what an administrator said of a mirror is kept apart from what the tenant wishes', () => {
     const settings = { mirrors: [mirror({ insecure: true }), mirror({ host: 'b' })], mirrorOnly: false };
     const flags = (insecure: boolean) =>
-      pullSourcesFor(image('org/app', insecure), TAG, settings).map(source => source.insecure);
-    expect(flags(false)).toEqual([true, false, false]);
-    expect(flags(true)).toEqual([true, true, true]);
+      pullSourcesFor(image('org/app', insecure), TAG, settings).map(source => [source.unverified, source.insecure]);
+    expect(flags(false)).toEqual([
+      [true, false],
+      [undefined, false],
+      [undefined, false],
+    ]);
+    expect(flags(true)).toEqual([
+      [true, true],
+      [undefined, true],
+      [undefined, true],
+    ]);
   });
 
   test('a mirror that is the registry itself, or that leaves no path, is left out', () => {
