@@ -1,6 +1,6 @@
 import type { Image } from '../api/image.ts';
 import type { ImageImportStatus, ImageStreamImport, ImageStreamImportStatus } from '../api/image-stream-import.ts';
-import { MAX_STORED_BYTES, sizeOf } from './sizes.ts';
+import { MAX_STORED_BYTES, sizeOf, storedBytes } from './sizes.ts';
 
 /** One thing that can be left out, and how it is told. */
 interface Cut {
@@ -24,12 +24,12 @@ const MAX_NOTE_BYTES = 200;
  * out. The same object when it was small enough.
  */
 export function fitImport(isi: ImageStreamImport, maxBytes: number = MAX_STORED_BYTES): ImageStreamImport {
-  if (sizeOf(isi) <= maxBytes) return isi;
+  if (storedBytes(isi) <= maxBytes) return isi;
   const roomBytes = maxBytes - MAX_NOTE_BYTES;
   let fitted = isi;
   const left: string[] = [];
   for (const { what, from } of CUTS) {
-    if (sizeOf(fitted) <= roomBytes) break;
+    if (storedBytes(fitted) <= roomBytes) break;
     const status = from(fitted.status ?? {});
     if (sizeOf(status) === sizeOf(fitted.status ?? {})) continue;
     left.push(what);

@@ -1,14 +1,30 @@
 import { Buffer } from 'node:buffer';
 import type { ImageStream, TagHistory } from '../api/image-stream.ts';
+import type { ObjectMeta } from '../api/meta.ts';
+import { trackedBytes } from './fit-tracking.ts';
 
-/** Stored objects stay below this (design D7): etcd and the API server refuse somewhat above. */
+/** Objects are made smaller until they are stored in this (design D7). */
 export const MAX_STORED_BYTES = 1_000_000;
+/**
+ * What is stored all the same when nothing more can be left out. etcd refuses at 1.5 MiB; a stream of a thousand tags
+ * that was applied by the server has 1.1 MB with nothing but its heads, a third of it `managedFields`.
+ */
+const MOST_STORED_BYTES = 1_400_000;
 const CUT_MESSAGE_LENGTH = 64;
+
+export interface SizeLimits {
+  /** What is aimed at. */
+  readonly maxBytes: number;
+  /** What can be stored at all. */
+  readonly mostBytes: number;
+}
+
+const LIMITS: SizeLimits = { maxBytes: MAX_STORED_BYTES, mostBytes: MOST_STORED_BYTES };
 
 export interface FittedStream {
   /** The same object when it was small enough. */
   readonly stream: ImageStream;
-  /** Whether it is small enough now; a stream that is not must not be written. */
+  /** Whether it can be stored; a stream that cannot must not be written. */
   readonly fits: boolean;
 }
 
@@ -16,13 +32,25 @@ export interface FittedStream {
  * Makes a stream small enough to be stored (design D7): drops the oldest events of its longest histories, never a head,
  * as many as needed; then cuts the messages of conditions.
  */
-export function fitStream(stream: ImageStream, maxBytes: number = MAX_STORED_BYTES): FittedStream {
-  const size = sizeOf(stream);
+export function fitStream(stream: ImageStream, { maxBytes, mostBytes }: SizeLimits = LIMITS): FittedStream {
+  const size = storedBytes(stream);
   if (size <= maxBytes) return { stream, fits: true };
   const trimmed = withHistories(stream, trimHistories(stream.status?.tags ?? [], size - maxBytes));
-  if (sizeOf(trimmed) <= maxBytes) return { stream: trimmed, fits: true };
+  if (storedBytes(trimmed) <= maxBytes) return { stream: trimmed, fits: true };
   const cut = withHistories(trimmed, (trimmed.status?.tags ?? []).map(cutMessages));
-  return { stream: cut, fits: sizeOf(cut) <= maxBytes };
+  return { stream: cut, fits: storedBytes(cut) <= mostBytes };
+}
+
+interface Stored {
+  readonly metadata: ObjectMeta;
+  readonly status?: object;
+}
+
+/** Bytes that an object will have once its status is written: the API server notes who wrote each member of it. */
+export function storedBytes(object: Stored): number {
+  const noted = (object.metadata.managedFields ?? []).filter(({ subresource }) => subresource === 'status');
+  const toCome = trackedBytes(object.status) - noted.reduce((bytes, entry) => bytes + sizeOf(entry), 0);
+  return sizeOf(object) + Math.max(0, toCome);
 }
 
 /** Bytes of a value as JSON. */
