@@ -4,7 +4,7 @@ import { isImportable, type Platform, sameWish, sourceAsked } from './source.ts'
 
 /**
  * What may still be recorded of an import that has written the spec of its stream once already (design D12): tags that
- * the spec still asks for in the same way. What a user changed since then stays.
+ * the spec still asks for in the same way, with the policies they have there now. What a user changed since then stays.
  */
 export function entriesStillAsked(
   stream: ImageStream,
@@ -12,8 +12,10 @@ export function entriesStillAsked(
   option: Platform,
 ): readonly ImportedEntry[] {
   const tags = new Map((stream.spec?.tags ?? []).map(tag => [tag.name, tag]));
-  return entries.filter(({ result }) => {
-    const tag = tags.get(result.tag);
-    return tag !== undefined && isImportable(tag) && sameWish(sourceAsked(tag, option), result.source);
+  return entries.flatMap(entry => {
+    const tag = tags.get(entry.result.tag);
+    if (tag === undefined || !isImportable(tag) || !sameWish(sourceAsked(tag, option), entry.result.source)) return [];
+    const { importPolicy = {}, referencePolicy = entry.referencePolicy } = tag;
+    return [{ ...entry, importPolicy, referencePolicy }];
   });
 }

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { SpecTag } from '../../../src/api/image-stream.ts';
 import { entriesStillAsked } from '../../../src/imagestream/import-rerun.ts';
+import { recordImport } from '../../../src/imagestream/record.ts';
 import { LINUX_AMD64 } from '../../../src/imagestream/source.ts';
-import { entry, failedResult, importedResult } from '../../gen/history.ts';
-import { imageStream, specTag } from '../../gen/objects.ts';
+import { entry, failedResult, importedResult, T0 } from '../../gen/history.ts';
+import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
 
 const from = 'quay.io/acme/app:1';
 const entries = [entry(importedResult('1', { from }, '1'))];
@@ -35,11 +36,23 @@ const rows: readonly { readonly name: string; readonly tags: readonly SpecTag[];
 ];
 
 test.each(rows)('D12 a run after a crash records $name', ({ tags, kept }) => {
-  expect(entriesStillAsked(imageStream({ tags }), entries, LINUX_AMD64)).toEqual(entries.slice(0, kept));
+  const again = entriesStillAsked(imageStream({ tags }), entries, LINUX_AMD64);
+  expect(again.map(({ result }) => result)).toEqual(entries.slice(0, kept).map(({ result }) => result));
+});
+
+test('D12 what a user changed of a tag’s policies since then stays', () => {
+  const importPolicy = { scheduled: true } as const;
+  const tags = [specTag('1', from, { importPolicy, referencePolicy: { type: 'Local' } })];
+  const stream = imageStream({ tags, generation: 2 });
+  const again = entriesStillAsked(stream, entries, LINUX_AMD64);
+  expect(again).toEqual([{ ...entries[0], importPolicy, referencePolicy: { type: 'Local' } }]);
+  const isi = imageStreamImport({ import: true, images: [from] });
+  const recorded = recordImport({ stream, isi, entries: again, rules: 'operator', nowMs: T0, historyLimit: 20 });
+  expect(recorded).toMatchObject({ specChanged: false, statusChanged: true });
 });
 
 test('D12 failures, too, are recorded only where the spec still asks', () => {
   const failures = [entry(failedResult('1', { from })), entry(failedResult('2', { from }))];
   const stream = imageStream({ tags: [specTag('2', from)] });
-  expect(entriesStillAsked(stream, failures, LINUX_AMD64)).toEqual([failures[1]]);
+  expect(entriesStillAsked(stream, failures, LINUX_AMD64).map(({ result }) => result)).toEqual([failures[1]?.result]);
 });
