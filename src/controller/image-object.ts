@@ -6,16 +6,17 @@ import { storedImage } from '../imagestream/stored-image.ts';
 import { IMAGES } from '../kube/resource.ts';
 
 /**
- * The object that is stored for an image: its name and what it holds, nothing of other metadata. One that is too large
- * loses its metadata, then its layers: that it exists is what streams count on.
+ * The object that is stored for an image: its name, its annotations (the order of its layers) and what it holds. One
+ * that is too large loses what it tells of the image, then its layers: that it exists is what streams count on.
  */
 export function imageObject(image: Image, maxBytes: number = MAX_STORED_BYTES): Image {
   const { metadata, ...fields } = storedImage(image);
+  const { name = '', annotations } = metadata;
   const object: Image = {
     ...fields,
     apiVersion: `${GROUP}/${IMAGES.version}`,
     kind: 'Image',
-    metadata: { name: imageObjectName(metadata.name ?? '') },
+    metadata: { name: imageObjectName(name), ...(annotations && { annotations }) },
   };
   if (sizeOf(object) <= maxBytes) return object;
   const { dockerImageMetadata: _metadata, dockerImageMetadataVersion: _version, ...bare } = object;

@@ -31,6 +31,13 @@ describe('ensure() (design D11)', () => {
     expect(writes).toEqual(['images written']);
   });
 
+  test('keeps what says in which order the layers are told (api-types 7)', async () => {
+    const { server, store } = await setUp();
+    const annotations = { 'image.openshift.io/dockerLayersOrder': 'ascending' };
+    await store.ensure([image('1', { metadata: { name: digestOf('1'), annotations } })], signal);
+    expect(imageAt(server, '1')?.metadata.annotations).toEqual(annotations);
+  });
+
   test('asks nothing for what is known', async () => {
     const { server, store } = await setUp();
     await store.ensure([image('1')], signal);
