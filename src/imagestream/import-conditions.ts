@@ -36,7 +36,9 @@ export function completed(isi: ImageStreamImport, status: ImageStreamImportStatu
   const outcomes = [...(status.images ?? []), ...repositoryOutcomes(status)];
   const failures = outcomes.filter(({ status }) => status?.status === 'Failure');
   const reason = failures.length === 0 ? 'Imported' : failures.length < outcomes.length ? 'PartlyFailed' : 'Failed';
-  return concluded(isi, status, reason, messageOf(outcomes.length, failures), nowMs);
+  // Without `import` they were only looked at.
+  const done = isi.spec.import === true ? 'imported' : 'found';
+  return concluded(isi, status, reason, messageOf(done, outcomes.length, failures), nowMs);
 }
 
 /** The object of a request that was not carried out: `refusal` is what OpenShift's API would have answered. */
@@ -52,8 +54,8 @@ function repositoryOutcomes({ repository }: ImageStreamImportStatus): readonly O
   return repository.images?.length ? repository.images : [repository];
 }
 
-function messageOf(all: number, failures: readonly Outcome[]): string {
-  if (failures.length === 0) return all === 1 ? 'the image was imported' : `all ${all} images were imported`;
+function messageOf(done: string, all: number, failures: readonly Outcome[]): string {
+  if (failures.length === 0) return all === 1 ? `the image was ${done}` : `all ${all} images were ${done}`;
   const first = failures[0]?.status?.message ?? '';
   const told = first === '' ? '' : `: ${first}`;
   return all === 1 ? `the image failed${told}` : `${failures.length} of ${all} images failed${told}`;

@@ -5,7 +5,7 @@ import { completed, completedAtMs, isDone, refused, streamNameOf } from '../../.
 import { image, T0, T0_TEXT } from '../../gen/history.ts';
 import { imageStreamImport } from '../../gen/objects.ts';
 
-const isi = imageStreamImport({ metadata: { uid: 'u1' }, images: ['quay.io/acme/app:1'] });
+const isi = imageStreamImport({ import: true, metadata: { uid: 'u1' }, images: ['quay.io/acme/app:1'] });
 const success: Status = { metadata: {}, status: 'Success' };
 const failure = (message: string): Status => ({ status: 'Failure', reason: 'NotFound', message, code: 404 });
 const conditionsOf = ({ status }: ImageStreamImport) =>
@@ -64,6 +64,12 @@ describe('completed() (design D12)', () => {
     expect(done.status?.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual([T0_TEXT, T0_TEXT]);
     expect(done.spec).toBe(isi.spec);
   });
+});
+
+test('an import that only looks says that it found, not that it imported', () => {
+  const looks = imageStreamImport({ import: false, images: ['quay.io/acme/app:1'] });
+  const done = completed(looks, { images: [{ status: success }, { status: success }] }, T0);
+  expect(conditionsOf(done)?.[0]).toBe('Complete | True | Imported | all 2 images were found');
 });
 
 test('refused() says what the API would have answered, and nothing else', () => {
