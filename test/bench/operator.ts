@@ -14,7 +14,7 @@ export interface OperatorSetup {
   /** Registries on loopback, `host:port`, spoken to over plain http with their pace lifted. */
   readonly hosts: readonly string[];
   readonly args?: readonly string[];
-  /** Of V8, in MiB. */
+  /** Of V8, in MiB; 320 when absent, as the manifests have it. */
   readonly heapMib?: number;
 }
 
@@ -52,7 +52,7 @@ export async function startOperator({
     node,
     [
       ...FLAGS,
-      ...(heapMib === undefined ? [] : [`--max-old-space-size=${heapMib}`]),
+      `--max-old-space-size=${heapMib}`,
       join(root, 'dist/imagestream-operator.mjs'),
       'operator',
       ...['--kubeconfig', kubeconfig, '--registries-file', registries],
