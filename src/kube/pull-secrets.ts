@@ -1,15 +1,13 @@
-import type { TypedObject } from '../api/meta.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { isNotFound } from './api-error.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeObserver } from './observer.ts';
 import { createReflector, joinReflectors, type Reflector } from './reflector.ts';
 import { collectionPaths, SECRETS } from './resource.ts';
 import { SecretIndex } from './secret-index.ts';
+import { PULL_SECRET_TYPES, type PullSecret, readSecrets } from './secret-reading.ts';
 
-/** A Secret as it is stored. What it holds is for whoever decodes it, and for nobody's log. */
-export type PullSecret = TypedObject & { readonly type?: string; readonly data?: Readonly<Record<string, string>> };
+export type { PullSecret } from './secret-reading.ts';
 
 export interface PullSecretsParts {
   readonly client: Pick<KubeClient, 'get' | 'list' | 'watch'>;
@@ -38,7 +36,6 @@ export interface PullSecrets {
   defaults(signal: AbortSignal): Promise<readonly PullSecret[]>;
 }
 
-const TYPES = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg'];
 const NONE: readonly PullSecret[] = [];
 
 export function createPullSecrets(parts: PullSecretsParts): PullSecrets {
@@ -52,13 +49,13 @@ class WatchedSecrets implements PullSecrets {
   readonly #default: SecretShelf;
 
   constructor(parts: PullSecretsParts) {
-    const { client, namespaces, defaultSecret, onChange } = parts;
+    const { namespaces, defaultSecret, onChange } = parts;
     this.#parts = parts;
     const told = (namespace: string | undefined) => {
       if (this.watch.isSynced) onChange(namespace);
     };
-    this.#own = new SecretShelf(client, told);
-    this.#default = new SecretShelf(client, () => told(undefined));
+    this.#own = new SecretShelf(parts, told);
+    this.#default = new SecretShelf(parts, () => told(undefined));
     const reflect = (shelf: SecretShelf, path: { readonly namespace?: string }, fieldSelector: string) =>
       createReflector({
         ...parts,
@@ -67,13 +64,14 @@ class WatchedSecrets implements PullSecrets {
         sink: shelf.index.sink(),
       });
     this.watch = joinReflectors([
-      ...TYPES.flatMap(type =>
+      ...PULL_SECRET_TYPES.flatMap(type =>
         collectionPaths(SECRETS, namespaces).map(path => reflect(this.#own, path, `type=${type}`)),
       ),
       ...(defaultSecret === undefined
         ? []
         : [reflect(this.#default, { namespace: defaultSecret.namespace }, `metadata.name=${defaultSecret.name}`)]),
     ]);
+    void this.watch.synced.then(() => this.#missDefault());
   }
 
   forNamespace(namespace: string, signal: AbortSignal): Promise<readonly PullSecret[]> {
@@ -87,6 +85,13 @@ class WatchedSecrets implements PullSecrets {
       : this.#read(this.#default, defaultSecret.namespace, signal);
   }
 
+  #missDefault(): void {
+    const { defaultSecret, log } = this.#parts;
+    if (defaultSecret === undefined || this.#default.index.names(defaultSecret.namespace).length > 0) return;
+    const { namespace, name } = defaultSecret;
+    log.warn({ secret: `${namespace}/${name}` }, 'The default pull secret does not exist, or is excluded');
+  }
+
   /** What a shelf holds counts only once it is known what there is. */
   async #read(shelf: SecretShelf, namespace: string, signal: AbortSignal): Promise<readonly PullSecret[]> {
     signal.throwIfAborted();
@@ -98,11 +103,11 @@ class WatchedSecrets implements PullSecrets {
 /** Secrets of one kind of use, with what was read of them. */
 class SecretShelf {
   readonly index: SecretIndex;
-  readonly #client: Pick<KubeClient, 'get'>;
+  readonly #parts: Pick<PullSecretsParts, 'client' | 'log'>;
   readonly #read = new Map<string, Promise<readonly PullSecret[]>>();
 
-  constructor(client: Pick<KubeClient, 'get'>, changed: (namespace: string) => void) {
-    this.#client = client;
+  constructor(parts: Pick<PullSecretsParts, 'client' | 'log'>, changed: (namespace: string) => void) {
+    this.#parts = parts;
     this.index = new SecretIndex(namespace => {
       this.#read.delete(namespace);
       changed(namespace);
@@ -115,28 +120,12 @@ class SecretShelf {
     if (names.length === 0) return Promise.resolve(NONE);
     const known = this.#read.get(namespace);
     if (known !== undefined) return known;
-    const reading = this.#get(namespace, names);
+    const reading = readSecrets(this.#parts, namespace, names, new AbortController().signal);
     this.#read.set(namespace, reading);
     reading.catch(() => {
       if (this.#read.get(namespace) === reading) this.#read.delete(namespace);
     });
     return reading;
-  }
-
-  async #get(namespace: string, names: readonly string[]): Promise<readonly PullSecret[]> {
-    const { signal } = new AbortController();
-    const secrets = await Promise.all(
-      names.map(async name => {
-        try {
-          return await this.#client.get<PullSecret>({ resource: SECRETS, namespace, name }, signal);
-        } catch (error) {
-          // Gone a moment ago: the watch is about to say so.
-          if (isNotFound(error)) return undefined;
-          throw error;
-        }
-      }),
-    );
-    return secrets.filter(secret => secret !== undefined);
   }
 }
 

@@ -1,12 +1,20 @@
+import type { ObjectMeta } from '../api/meta.ts';
 import type { GoneKey, Reflected, ReflectorSink } from './reflector-sink.ts';
 
 /** Keeps a Secret out of image imports (controllers 7.1). */
 const EXCLUDED = 'openshift.io/image.excludeSecret';
-const NONE: readonly string[] = [];
+
+export function isExcludedSecret({ annotations }: ObjectMeta): boolean {
+  return annotations?.[EXCLUDED] === 'true';
+}
+
+/** Versions by name, by namespace. */
+type Versions = Map<string, Map<string, string>>;
 
 /** Which pull secrets there are, by namespace: names and versions, never what is in them. */
 export class SecretIndex {
-  readonly #versions = new Map<string, Map<string, string>>();
+  /** Of each collection by itself: a secret made again with another type may come before the old one goes. */
+  readonly #collections: Versions[] = [];
   readonly #changed: (namespace: string) => void;
 
   constructor(changed: (namespace: string) => void) {
@@ -15,47 +23,41 @@ export class SecretIndex {
 
   /** Names in the order in which their credentials count. */
   names(namespace: string): readonly string[] {
-    const versions = this.#versions.get(namespace);
-    return versions === undefined ? NONE : [...versions.keys()].sort();
+    const names = this.#collections.flatMap(versions => [...(versions.get(namespace)?.keys() ?? [])]);
+    return [...new Set(names)].sort();
   }
 
-  /** A sink for one collection: what it lists is compared with what came through it alone. */
+  /** A sink for one collection. */
   sink(): ReflectorSink<Reflected> {
-    const mine = new Set<string>();
+    const versions: Versions = new Map();
+    this.#collections.push(versions);
     return {
       upsert: ({ metadata }) => {
-        const { namespace = '', name = '', resourceVersion = '', annotations } = metadata;
-        mine.add(`${namespace}/${name}`);
-        if (annotations?.[EXCLUDED] === 'true') this.#drop(namespace, name);
-        else this.#put(namespace, name, resourceVersion);
+        const { namespace = '', name = '', resourceVersion = '' } = metadata;
+        if (isExcludedSecret(metadata)) this.#drop(versions, namespace, name);
+        else this.#put(versions, namespace, name, resourceVersion);
       },
-      delete: ({ namespace = '', name }: GoneKey) => {
-        mine.delete(`${namespace}/${name}`);
-        this.#drop(namespace, name);
-      },
+      delete: ({ namespace = '', name }: GoneKey) => this.#drop(versions, namespace, name),
       replace: keys => {
-        for (const key of [...mine]) {
-          if (keys.has(key)) continue;
-          mine.delete(key);
-          const slash = key.indexOf('/');
-          this.#drop(key.slice(0, slash), key.slice(slash + 1));
+        for (const [namespace, names] of versions) {
+          for (const name of names.keys()) if (!keys.has(`${namespace}/${name}`)) this.#drop(versions, namespace, name);
         }
       },
     };
   }
 
-  #put(namespace: string, name: string, version: string): void {
-    const versions = this.#versions.get(namespace) ?? new Map<string, string>();
-    this.#versions.set(namespace, versions);
-    if (versions.get(name) === version) return;
-    versions.set(name, version);
+  #put(versions: Versions, namespace: string, name: string, version: string): void {
+    const names = versions.get(namespace) ?? new Map<string, string>();
+    versions.set(namespace, names);
+    if (names.get(name) === version) return;
+    names.set(name, version);
     this.#changed(namespace);
   }
 
-  #drop(namespace: string, name: string): void {
-    const versions = this.#versions.get(namespace);
-    if (versions?.delete(name) !== true) return;
-    if (versions.size === 0) this.#versions.delete(namespace);
+  #drop(versions: Versions, namespace: string, name: string): void {
+    const names = versions.get(namespace);
+    if (names?.delete(name) !== true) return;
+    if (names.size === 0) versions.delete(namespace);
     this.#changed(namespace);
   }
 }

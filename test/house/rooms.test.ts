@@ -66,6 +66,7 @@ const PURE_FILES = [
   'kube/last-used.ts',
   'kube/lease.ts',
   'kube/resource.ts',
+  'kube/secret-index.ts',
   'kube/watch-backoff.ts',
   'kube/watch-lines.ts',
   'importer/error-text.ts',

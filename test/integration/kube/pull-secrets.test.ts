@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/clock.ts';
 import { createKubeClient } from '../../../src/kube/http-client.ts';
@@ -5,7 +6,8 @@ import { deafObserver } from '../../../src/kube/observer.ts';
 import { createPullSecrets, type PullSecret, type PullSecretsParts } from '../../../src/kube/pull-secrets.ts';
 import { SECRETS } from '../../../src/kube/resource.ts';
 import { createLogger, silentLogger } from '../../../src/log.ts';
-import { startFakeApiServer } from '../../fake/api-server.ts';
+import { type Fault, startFakeApiServer } from '../../fake/api-server.ts';
+import { hastyClock } from '../../fake/api-server-clock.ts';
 
 const { signal } = new AbortController();
 const closers: (() => Promise<unknown>)[] = [];
@@ -36,7 +38,7 @@ async function setUp(more: Partial<PullSecretsParts> = {}, log = silentLogger) {
     namespaces: [],
     defaultSecret: undefined,
     onChange: namespace => changes.push(namespace),
-    clock: systemClock,
+    clock: hastyClock(),
     random: () => 0,
     log,
     observer: deafObserver,
@@ -112,6 +114,48 @@ test('many who ask at once share one reading', async () => {
   expect(server.count(reads)).toBe(1);
 });
 
+test('a change while secrets are read is not lost: who asks after it reads again', async () => {
+  const { server, secrets, start, changes } = await setUp();
+  server.put(SECRETS, secret('a'));
+  await start();
+  server.fail(reads, { kind: 'delay', ms: 50 });
+  const before = secrets.forNamespace('demo', signal);
+  await server.heard(reads);
+  server.put(SECRETS, secret('a', { data: { '.dockerconfigjson': 'bmV3' } }));
+  await until(() => changes.length > 0);
+  const [after] = await secrets.forNamespace('demo', signal);
+  expect(after?.data).toEqual({ '.dockerconfigjson': 'bmV3' });
+  await before;
+  expect((await secrets.forNamespace('demo', signal))[0]).toBe(after);
+  expect(server.count(reads)).toBe(2);
+});
+
+test('a new list of what is known already is no change', async () => {
+  const { server, secrets, start, changes } = await setUp();
+  server.put(SECRETS, secret('a'));
+  await start();
+  const kept = await secrets.forNamespace('demo', signal);
+  server.fail({ verb: 'watch', resource: SECRETS }, { kind: 'watchError', code: 410 }, 2);
+  const lists = server.count({ verb: 'list', resource: SECRETS });
+  server.endWatches();
+  await server.heard({ verb: 'list', resource: SECRETS }, lists + 2);
+  server.put(SECRETS, secret('b', { namespace: 'other' }));
+  await until(() => changes.length > 0);
+  expect(changes).toEqual(['other']);
+  expect(await secrets.forNamespace('demo', signal)).toBe(kept);
+});
+
+test('a secret that is made again with another type counts on', async () => {
+  const { server, secrets, start, changes, names } = await setUp();
+  server.put(SECRETS, secret('a'));
+  await start();
+  server.remove(SECRETS, { namespace: 'demo', name: 'a' });
+  server.put(SECRETS, secret('a', { type: 'kubernetes.io/dockercfg', data: { '.dockercfg': 'e30=' } }));
+  await until(() => changes.length > 1);
+  expect(await names()).toEqual(['a']);
+  expect((await secrets.forNamespace('demo', signal))[0]?.type).toBe('kubernetes.io/dockercfg');
+});
+
 test('a reading that fails rejects, and is not kept', async () => {
   const { server, secrets, start, names } = await setUp();
   server.put(SECRETS, secret('a'));
@@ -140,6 +184,20 @@ test('the administrator’s secret is for all: a change of it is told without a 
   expect((await secrets.defaults(signal)).map(({ metadata }) => metadata.name)).toEqual(['hub']);
 });
 
+test('an administrator’s secret that is not there, or no pull secret, is told', async () => {
+  const warnings: unknown[] = [];
+  const log = { ...silentLogger, warn: (fields: object, message: string) => warnings.push([message, fields]) };
+  const missing = { namespace: 'infra', name: 'hub' };
+  const { server, secrets, start, changes } = await setUp({ defaultSecret: missing }, log);
+  await start();
+  await until(() => warnings.length > 0);
+  expect(warnings).toEqual([['The default pull secret does not exist, or is excluded', { secret: 'infra/hub' }]]);
+  server.put(SECRETS, secret('hub', { namespace: 'infra', type: 'Opaque' }));
+  await until(() => changes.length > 0);
+  expect(await secrets.defaults(signal)).toEqual([]);
+  expect(warnings).toHaveLength(2);
+});
+
 test('only the namespaces that are watched are asked for', async () => {
   const { server, start } = await setUp({ namespaces: ['demo', 'other'] });
   await start();
@@ -147,17 +205,45 @@ test('only the namespaces that are watched are asked for', async () => {
   expect(new Set(lists.map(({ namespace }) => namespace))).toEqual(new Set(['demo', 'other']));
 });
 
-test('lists and watches ask for metadata alone, and nothing that is secret is ever logged', async () => {
+test('nothing that is secret is ever logged, however reading it ends', async () => {
   let logged = '';
   const log = createLogger('debug', { write: (line: string) => (logged += line) });
-  const { server, secrets, start } = await setUp({}, log);
+  const { server, secrets, start, changes } = await setUp({}, log);
+  const password = 'hunter2-hunter2';
+  const content = Buffer.from(`{"auths":{"quay.io":{"password":"${password}"}}}`).toString('base64');
+  const applied = { 'kubectl.kubernetes.io/last-applied-configuration': `{"data":{"x":"${content}"}}` };
+  const metadata = { namespace: 'demo', name: 'a', annotations: applied };
+  server.put(SECRETS, secret('a', { metadata, data: { '.dockerconfigjson': content } }));
+  server.put(SECRETS, secret('b', { data: { '.dockerconfigjson': Buffer.from(`{${password}`).toString('base64') } }));
+  server.put(SECRETS, secret('c', { data: { '.dockerconfigjson': content.repeat(80_000) } }));
+  await start();
+  const faults: readonly Fault[] = [
+    { kind: 'status', code: 500, message: 'broken' },
+    { kind: 'truncated', bytes: 200 },
+    { kind: 'reset' },
+  ];
+  for (const fault of faults) {
+    server.fail({ ...reads, name: 'a' }, fault);
+    const failure: unknown = await secrets.forNamespace('demo', signal).catch((error: unknown) => error);
+    expect(Error.isError(failure)).toBe(true);
+    for (const text of [content, password]) expect(inspect(failure, { depth: 10 })).not.toContain(text);
+  }
+  server.fail({ verb: 'watch', resource: SECRETS }, { kind: 'watchTruncated' });
+  server.endWatches();
+  server.put(SECRETS, secret('d', { metadata: { ...metadata, name: 'd' } }));
+  await until(() => changes.length > 0);
+  const read = await secrets.forNamespace('demo', signal);
+  expect(read[0]?.data?.['.dockerconfigjson']).toBe(content);
+  expect(logged).toContain('"level":"debug"');
+  for (const text of [content, password, content.slice(0, 24)]) expect(logged).not.toContain(text);
+});
+
+test('lists and watches ask for metadata alone', async () => {
+  const { server, secrets, start } = await setUp();
   server.put(SECRETS, secret('a'));
   await start();
-  const [read] = await secrets.forNamespace('demo', signal);
-  const content = read?.data?.['.dockerconfigjson'] ?? '';
-  expect(content).not.toBe('');
+  await secrets.forNamespace('demo', signal);
   const watched = server.requests({ resource: SECRETS }).filter(({ verb }) => verb !== 'get');
+  expect(watched.length).toBeGreaterThanOrEqual(2);
   expect(watched.every(({ headers }) => String(headers.accept).includes('PartialObjectMetadata'))).toBe(true);
-  expect(logged).not.toBe('');
-  expect(logged).not.toContain(content);
 });
