@@ -53,7 +53,7 @@ function transportText(error: RegistryError): string | undefined {
   if (reason === 'redirectLoop') return `${get(new URL(urlOf(error)).pathname)}: stopped after 10 redirects`;
   if (reason === 'closed') return `${get(urlOf(error))}: EOF`;
   if (kind === 'unavailable' && reason === undefined) return `${get(urlOf(error))}: the connection failed`;
-  if (kind === 'invalidResponse' && reason === undefined && error.detail === undefined)
+  if (kind === 'invalidResponse' && (reason ?? 'malformed') === 'malformed' && error.detail === undefined)
     return `${get(urlOf(error))}: malformed HTTP response`;
   const words = reason === undefined ? undefined : CONNECTION[reason];
   if (words === undefined) return undefined;
@@ -103,6 +103,7 @@ const ANSWER: Partial<Readonly<Record<RegistryErrorReason, string>>> = {
   challenge: 'the authentication challenge of the registry is not usable',
   encoding: 'the answer has a content encoding that was not asked for',
   length: 'the answer is not as long as it says',
+  headerSize: 'the header of the answer is too large',
 };
 
 /** OpenShift's words for content that is not what its type says, else ours. */

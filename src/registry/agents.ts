@@ -1,6 +1,6 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
-import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { type AddressGuard, AddressRefused, bareHost, type Reach } from './guarded-lookup.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -72,8 +72,10 @@ export class Agents {
     return made;
   }
 
-  /** How many connections to an origin were made so far. */
-  connectionsMade(origin: string): number {
+  /** How many connections were made so far over which this URL could be asked. */
+  connectionsMade(url: URL, { proxy }: TransportProfile): number {
+    // What a proxy forwards travels over connections to the proxy; a tunnel is one to the origin.
+    const { origin } = proxy !== undefined && url.protocol === 'http:' ? new URL(proxy) : url;
     return this.#made.get(origin) ?? 0;
   }
 
@@ -114,9 +116,31 @@ export class Agents {
         requestTls: tls,
         proxyTls: {},
         connectTimeout: this.#timeouts.connectMs,
+        // For forwarded requests undici would leave out all of the options but `connect`.
+        factory: (origin, options) => new Pool(origin, this.#counting(origin, { ...common, ...options })),
       });
     }
     return new Agent({ ...common, connect: this.#connector(profile, tls) });
+  }
+
+  /** The same options with a connector that counts the connections to an origin. */
+  #counting(origin: string | URL, options: Pool.Options): Pool.Options {
+    const { connect } = options;
+    if (typeof connect !== 'function') return options;
+    return {
+      ...options,
+      connect: (to, callback) =>
+        connect(to, (...made: Parameters<typeof callback>) => {
+          if (made[1] !== null) this.#count(new URL(origin).origin);
+          callback(...made);
+        }),
+    };
+  }
+
+  #count(origin: string): void {
+    // Tenants name hosts, so there may be any number of them; a count that is lost costs a second try at most.
+    if (this.#made.size > MAX_COUNTED) this.#made.clear();
+    this.#made.set(origin, (this.#made.get(origin) ?? 0) + 1);
   }
 
   #connector(profile: TransportProfile, tls: TlsOptions): buildConnector.connector {
@@ -140,10 +164,7 @@ export class Agents {
           callback(new ConnectFailed(error), null);
           return;
         }
-        const origin = originOf(options);
-        // Tenants name hosts, so there may be any number of them; a count that is lost costs a second try at most.
-        if (this.#made.size > MAX_COUNTED) this.#made.clear();
-        this.#made.set(origin, this.connectionsMade(origin) + 1);
+        this.#count(originOf(options));
         callback(null, socket);
       };
       this.#aim(options, profile.reach).then(

@@ -57,6 +57,8 @@ export type RegistryErrorReason =
   | 'challenge'
   | 'encoding'
   | 'length'
+  | 'malformed' // no HTTP
+  | 'headerSize'
   | 'status';
 
 /** One entry of an OCI `errors` document. Text is cleaned: no control characters, at most 256 characters. */

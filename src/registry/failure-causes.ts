@@ -29,6 +29,7 @@ const WRONG_NAME: Init = { kind: 'tls', reason: 'wrongName' };
 const UNKNOWN_AUTHORITY: Init = { kind: 'tls', reason: 'unknownAuthority' };
 const HANDSHAKE: Init = { kind: 'tls', reason: 'handshake' };
 const PLAIN_HTTP: Init = { kind: 'tls', reason: 'plainHttpAnswer' };
+const MALFORMED: Init = { kind: 'invalidResponse', reason: 'malformed' };
 const ABORTED: Init = { kind: 'aborted' };
 const UNKNOWN: Init = { kind: 'unavailable' };
 
@@ -61,7 +62,7 @@ const INIT_BY_CODE: Readonly<Record<string, Init>> = {
   UND_ERR_PRX_TLS: PROXY,
   UND_ERR_RES_EXCEEDED_MAX_SIZE: { kind: 'tooLarge' },
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: { kind: 'invalidResponse', reason: 'length' },
-  UND_ERR_HEADERS_OVERFLOW: { kind: 'invalidResponse' },
+  UND_ERR_HEADERS_OVERFLOW: { kind: 'invalidResponse', reason: 'headerSize' },
   HPE_INVALID_EOF_STATE: CLOSED,
 
   CERT_HAS_EXPIRED: EXPIRED,
@@ -93,7 +94,7 @@ const INIT_BY_PREFIX: readonly (readonly [prefix: string, init: Init])[] = [
   ['EAI_', DNS],
   ['ERR_SSL_', HANDSHAKE],
   ['ERR_TLS_', HANDSHAKE],
-  ['HPE_', { kind: 'invalidResponse' }],
+  ['HPE_', MALFORMED],
 ];
 
 /** Of several addresses that all failed, the failure that says most. */
@@ -125,7 +126,7 @@ function insideAnswer(found: Init): Init {
 function search(error: unknown, depth: number): Init | undefined {
   if (depth === 0 || typeof error !== 'object' || error === null) return undefined;
   const { message, name, cause, errors } = error as Readonly<Record<string, unknown>>;
-  const own = name === 'AbortError' ? ABORTED : initOf(codeOf(error), String(message));
+  const own = name === 'AbortError' ? ABORTED : initOf(codeOf(error), String(name), String(message));
   // An error about several addresses carries the code of the first alone.
   if (Array.isArray(errors)) return mostTelling(errors.map(each => search(each, depth - 1))) ?? own;
   // "Closed" says less than why, where a cause tells it.
@@ -137,11 +138,14 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-function initOf(code: string, message: string): Init | undefined {
+function initOf(code: string, name: string, message: string): Init | undefined {
   // Node gives some TLS failures this code of the system and OpenSSL's words.
   if (code === 'EPROTO' && /wrong version number|packet length too long|http request/i.test(message)) return PLAIN_HTTP;
   // A proxy that answers CONNECT with anything but 200; undici has no code of its own for that.
   if (code === 'UND_ERR_ABORTED' && /^Proxy response \(\d+\)/.test(message)) return PROXY;
+  // The same for what it forwards without a tunnel: it was asked, and nobody else.
+  if (code === 'UND_ERR_INVALID_ARG' && /^Proxy Authentication Required/.test(message)) return PROXY;
+  if (code === '' && name === 'HTTPParserError') return MALFORMED;
   if (Object.hasOwn(INIT_BY_CODE, code)) return INIT_BY_CODE[code];
   return INIT_BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1];
 }

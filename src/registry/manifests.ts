@@ -66,7 +66,8 @@ export class Manifests {
     if (size > CONFIG_CAP.bytes) throw tooLarge(CONFIG_CAP, call);
     const inline = inlineData(descriptor);
     if (inline !== undefined) return inline;
-    const ask = { ...blobAsk('GET', digest), cap: CONFIG_CAP };
+    // No more is read than the descriptor says there is (R6.6).
+    const ask: Ask = { ...blobAsk('GET', digest), cap: { what: 'config', bytes: size, told: true } };
     const { answer, call: own } = await this.#asker.get(place, ask, call);
     if (answer.bytes.length !== size) {
       throw failure(own, { kind: 'invalidResponse', reason: 'length', from: answer.from });

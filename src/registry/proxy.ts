@@ -24,6 +24,8 @@ export function refusedThroughProxy(url: URL, settings: ProxySettings, clusterDo
   if (settings.trust === 'trusted') return false;
   const host = bareHost(url);
   const suffixes = [clusterDomain.toLowerCase().replace(/^\.|\.$/g, ''), 'svc', 'local', 'internal'];
+  // A name of one label is completed by whoever resolves it, which makes it one of the inside.
+  if (!host.includes('.') && isIP(host) === 0) return true;
   return suffixes.some(suffix => suffix !== '' && (host === suffix || host.endsWith(`.${suffix}`)));
 }
 

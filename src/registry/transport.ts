@@ -38,6 +38,8 @@ export interface Exchange {
 export interface Cap {
   readonly what: NonNullable<RegistryErrorInit['limit']>['what'];
   readonly bytes: number;
+  /** Set when it is the size that was told before: more is no large answer then, but a wrong one (R6.7). */
+  readonly told?: true;
 }
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -90,11 +92,11 @@ export class Transport {
 
   /** Throws `RegistryError`. */
   async exchange(exchange: Exchange, call: Call): Promise<Reply> {
-    const { origin } = exchange.url;
-    const madeBefore = this.#parts.agents.connectionsMade(origin);
+    const made = () => this.#parts.agents.connectionsMade(exchange.url, exchange.profile);
+    const madeBefore = made();
     // A kept connection that the other side had closed meanwhile: nobody's fault, asked again at once (R4.6).
     const isStale = (error: unknown): boolean => {
-      const kept = madeBefore > 0 && this.#parts.agents.connectionsMade(origin) === madeBefore;
+      const kept = madeBefore > 0 && made() === madeBefore;
       return kept && exchange.method !== 'POST' && isReset(error);
     };
     try {
@@ -247,11 +249,12 @@ export class Transport {
     if (Error.isError(error) && error.name === 'BodyProblem') {
       const { problem } = error as BodyProblem;
       if (problem === 'tooSlow') return failure(call, { kind: 'timeout', reason: 'body', from, cause: error });
-      if (problem === 'tooLarge') {
+      if (problem === 'tooLarge' && cap.told !== true) {
         const detail = `${cap.what} is larger than ${sizeText(cap.bytes)}`;
         return failure(call, { kind: 'tooLarge', limit: cap, from, detail, cause: error });
       }
-      return failure(call, { kind: 'invalidResponse', reason: problem, from, ...status, cause: error });
+      const reason = problem === 'tooLarge' ? 'length' : problem;
+      return failure(call, { kind: 'invalidResponse', reason, from, ...status, cause: error });
     }
     const found = causeOf(error, {
       phase: progress.status === undefined ? 'headers' : 'body',

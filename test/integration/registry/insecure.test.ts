@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { RegistrySettings } from '../../../src/registry/settings.ts';
-import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
+import { type FakeRegistry, reset, startFakeRegistry } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
 import { keyPair, testCa } from '../../fake/tls.ts';
 import { sampleImage } from '../../gen/content.ts';
@@ -233,9 +233,13 @@ describe('proxies (5.5)', () => {
   /** A proxy that tunnels and forwards, wherever it is asked to, to one server. */
   async function startProxy(target: FakeRegistry) {
     const heard: string[] = [];
+    /** What it answers next instead of doing as it is told. */
+    const next: ((response: ServerResponse) => void)[] = [];
     const sockets = new Set<Socket>();
     const server = createServer((incoming: IncomingMessage, response) => {
       heard.push(`${incoming.method} ${incoming.url}`);
+      const instead = next.shift();
+      if (instead !== undefined) return instead(response);
       const path = new URL(incoming.url ?? '').pathname;
       fetch(`${target.url}${path}`).then(async answer => {
         response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') ?? '' });
@@ -262,7 +266,7 @@ describe('proxies (5.5)', () => {
           for (const socket of sockets) socket.destroy();
         }),
     });
-    return { heard, host: `127.0.0.1:${port}` };
+    return { heard, next, host: `127.0.0.1:${port}` };
   }
 
   test('https goes through a tunnel, the certificate is checked at its end', async () => {
@@ -290,6 +294,57 @@ describe('proxies (5.5)', () => {
     const asked = client.getManifest({ host: 'reg.example.com', repository, insecure: false }, name, context);
     expect(await asked).toMatchObject({ digest: image.digest });
     expect(proxy.heard).toEqual([`GET http://reg.example.com/v2/team/app/manifests/v1`]);
+  });
+
+  test('R4.6 a kept tunnel that is reset is followed by one second try', async () => {
+    const registry = await registryWith('server');
+    const proxy = await startProxy(registry);
+    const { client } = clientOf(
+      { 'reg.example.com': { ca: testCa } },
+      { proxy: { https: `http://${proxy.host}`, trust: 'untrusted' } },
+    );
+    const get = () => client.getManifest({ host: 'reg.example.com', repository, insecure: false }, name, context);
+    await get();
+    registry.on({ times: 1 }, reset);
+    expect(await get()).toMatchObject({ digest: image.digest });
+    expect(proxy.heard).toHaveLength(2);
+    // One that was made for the request is nobody's leftover.
+    registry.on({}, reset);
+    await expect(get()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(proxy.heard).toHaveLength(3);
+  });
+
+  describe('http that is forwarded', () => {
+    async function forwarding() {
+      const proxy = await startProxy(await registryWith(undefined));
+      const { client } = clientOf(
+        { 'reg.example.com': { plainHttp: true } },
+        { proxy: { http: `http://${proxy.host}`, trust: 'untrusted' } },
+      );
+      const app = { host: 'reg.example.com', repository, insecure: false };
+      return {
+        proxy,
+        get: () => client.getManifest(app, name, context),
+        head: () => client.checkTag(app, 'v1', image.digest, context),
+      };
+    }
+
+    test('R4.6 has a second try when the kept connection to the proxy was reset', async () => {
+      const { proxy, get } = await forwarding();
+      await get();
+      proxy.next.push(response => response.socket?.resetAndDestroy());
+      expect(await get()).toMatchObject({ digest: image.digest });
+      expect(proxy.heard).toHaveLength(3);
+    });
+
+    test('is unavailable because of a proxy that wants credentials', async () => {
+      const { proxy, get, head } = await forwarding();
+      for (const ask of [get, head]) {
+        proxy.next.push(response => response.writeHead(407, { 'Proxy-Authenticate': 'Basic realm="p"' }).end('no'));
+        await expect(ask()).rejects.toMatchObject({ kind: 'unavailable', reason: 'proxy' });
+      }
+      expect(proxy.heard).toHaveLength(2);
+    });
   });
 
   test('P6 loopback is asked directly', async () => {

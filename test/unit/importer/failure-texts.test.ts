@@ -359,6 +359,12 @@ describe('failureOf an image: the text after the prefix (import-semantics 7.1, 7
       'the token has no text',
     ],
     ['what it has none for', { kind: 'invalidResponse', reason: 'length' }, 'the answer is not as long as it says'],
+    [
+      'a header without end',
+      { kind: 'invalidResponse', reason: 'headerSize' },
+      'the header of the answer is too large',
+    ],
+    ['malformed', { kind: 'invalidResponse', reason: 'malformed' }, `Get "${MANIFEST_URL}": malformed HTTP response`],
     ['not even HTTP', { kind: 'invalidResponse' }, `Get "${MANIFEST_URL}": malformed HTTP response`],
     ['an unknown failure of the connection', { kind: 'unavailable' }, `Get "${MANIFEST_URL}": the connection failed`],
     ['aborted', { kind: 'aborted' }, 'request canceled'],

@@ -27,8 +27,8 @@ describe('causeOf()', () => {
     ['UND_ERR_ABORTED', 'aborted -'],
     ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'tooLarge -'],
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'invalidResponse length'],
-    ['UND_ERR_HEADERS_OVERFLOW', 'invalidResponse -'],
-    ['HPE_INVALID_CONSTANT', 'invalidResponse -'],
+    ['UND_ERR_HEADERS_OVERFLOW', 'invalidResponse headerSize'],
+    ['HPE_INVALID_CONSTANT', 'invalidResponse malformed'],
     ['HPE_INVALID_EOF_STATE', 'unavailable closed'],
     ['CERT_HAS_EXPIRED', 'tls expired !'],
     ['CERT_NOT_YET_VALID', 'tls expired !'],
@@ -53,6 +53,18 @@ describe('causeOf()', () => {
     expect(
       meaning(coded('EPROTO', 'write EPROTO 0:error:0A00010B:SSL routines:ssl3_get_record:wrong version number')),
     ).toBe('tls plainHttpAnswer !');
+  });
+
+  test('a parser of HTTP that gives no code could not read the answer', () => {
+    expect(meaning(Object.assign(new Error('x'), { name: 'HTTPParserError', code: undefined }))).toBe(
+      'invalidResponse malformed',
+    );
+  });
+
+  test('a proxy that wants credentials for what it forwards', () => {
+    const error = coded('UND_ERR_INVALID_ARG', 'Proxy Authentication Required (407)');
+    expect(meaning(error, { phase: 'headers', proxied: true })).toBe('unavailable proxy !');
+    expect(meaning(coded('UND_ERR_INVALID_ARG', 'invalid header'))).toBe('unavailable -');
   });
 
   test('looks at the causes of an error that has no code of its own', () => {

@@ -76,7 +76,10 @@ test.each([
   ['https://metadata.google.internal/', true],
   ['https://reg.k8s.corp.example/', true],
   ['https://quay.io/', false],
-  ['https://notlocal/', false],
+  ['https://registry/', true],
+  ['https://registry./', true],
+  ['https://notlocal.example/', false],
+  ['https://[2a00:1450::1]/', false],
 ])('R5.23 through an untrusted proxy %s is refused: %s', (url, want) => {
   expect(refusedThroughProxy(new URL(url), { trust: 'untrusted' }, 'k8s.corp.example')).toBe(want);
   expect(refusedThroughProxy(new URL(url), { trust: 'trusted' }, 'k8s.corp.example')).toBe(false);
