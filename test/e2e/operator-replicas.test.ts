@@ -42,6 +42,7 @@ afterAll(() => stopAll());
 story('of two replicas one leads, both are ready, and one writes', async () => {
   await push(registry, 'team/app', 'v1', image('0'));
   await streams.create(stream('app', [scheduledTag('v1', `${registry.host}/team/app:v1`)], { interval: '1s' }));
+  await streams.headIs('app', 'v1', image('0').digest);
   await move('1');
   for (const operator of [first, second]) {
     await until('it is ready', async () => (await operator.probe('/readyz')) === 200);
