@@ -91,7 +91,9 @@ export function useOperators(cluster: Cluster): Operators {
   return {
     async install() {
       await kubectl.ok(['apply', '--server-side', '-f', `${ROOT}/manifests/install`]);
-      await kubectl.ok(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+      // In the moment before they have a condition at all, kubectl gives up.
+      const wait = ['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all'];
+      await until('the kinds are established', async () => (await kubectl.run(wait)).status === 0);
       // What is served follows a moment later.
       await until('the kinds are served', async () => {
         const names = await kubectl.ok(['api-resources', '--api-group=image.openshift.io', '--output=name']);

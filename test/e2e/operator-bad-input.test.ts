@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import type { ImageStreamImport } from '../../src/api/image-stream-import.ts';
+import { sampleImage } from '../gen/content.ts';
+import { useControlPlane } from './control-plane.ts';
+import { plainHttp, type RunningOperator, story, useOperators } from './operator.ts';
+import { scheduledTag, stream, streamsOf, tag } from './operator-streams.ts';
+import { push, type RunningRegistry, setUp, stopAll } from './setups.ts';
+import { until } from './until.ts';
+
+const cluster = useControlPlane();
+const { kubectl } = cluster;
+const operators = useOperators(cluster);
+const streams = streamsOf(cluster);
+const IN_DEMO = '--namespace=demo';
+/** Of a stored object (design D7). */
+const MAX_BYTES = 1_000_000;
+
+let registry: RunningRegistry;
+/** Lets in who knows the password. */
+let locked: RunningRegistry;
+let operator: RunningOperator;
+const image = (seed: string) => sampleImage({ seed });
+const { digest } = image('1');
+const bytesOf = (object: unknown) => Buffer.byteLength(JSON.stringify(object));
+
+beforeAll(async () => {
+  registry = await setUp({ name: 'open', auth: 'open' });
+  locked = await setUp({ name: 'htpasswd', auth: 'htpasswd' });
+  await operators.install();
+  operator = await operators.start({ registries: [plainHttp(registry), plainHttp(locked)] });
+  await cluster.createNamespace('demo');
+  await push(registry, 'team/app', 'v1', image('1'));
+  await push(locked, 'team/app', 'v1', image('1'));
+  await push(registry, 'good/app', 'v1', image('0'));
+  await streams.create(stream('good', [scheduledTag('v1', `${registry.host}/good/app:v1`)], { interval: '1s' }));
+});
+afterAll(() => stopAll());
+
+/** Its work beside all that is bad: a stream like others still follows its tag. */
+let moves = 0;
+async function goesOn(): Promise<void> {
+  moves += 1;
+  await push(registry, 'good/app', 'v1', image(`good ${moves}`));
+  await streams.headIs('good', 'v1', image(`good ${moves}`).digest);
+}
+const eventOf = (what: string, reason: string, namespace = 'demo') =>
+  until(`${what} has an Event ${reason}`, async () => {
+    const text = await kubectl.ok(['describe', what, `--namespace=${namespace}`]);
+    return text.split('\n').find(line => line.includes(` ${reason} `));
+  });
+
+/** A stream of these pull specs, and a good one beside them; resolves to what is said of each, once the good one is imported. */
+async function told(name: string, pullSpecs: readonly string[]): Promise<readonly string[]> {
+  const tags = pullSpecs.map((from, index) => tag(`bad${index}`, from));
+  await streams.create(stream(name, [...tags, tag('good', `${registry.host}/team/app:v1`)]));
+  await streams.headIs(name, 'good', digest);
+  const conditions = tags.map(bad => streams.conditionIs(name, bad.name, 'False'));
+  return (await Promise.all(conditions)).map(({ reason = '', message = '' }) => `${reason}: ${message}`);
+}
+
+story('names that nobody can read are told one by one, and the tag beside them is imported', async () => {
+  const names = ['UPPER/Case:v1', 'https://example.com/team/app:v1', 'a b', 'team/app@sha256:12', ':v1'];
+  const words = await told('names', names);
+  for (const [index, name] of names.entries()) {
+    expect(words[index]).toMatch(/^Invalid: .* invalid name: /);
+    expect(words[index]).toContain(JSON.stringify(name));
+  }
+  await goesOn();
+});
+
+story('hosts that must not be asked, or that are none, are told one by one', async () => {
+  const port = registry.host.split(':')[1] ?? '';
+  const forbidden = [`localhost:${port}`, `127.0.0.2:${port}`, '169.254.169.254', '0.0.0.0'];
+  const none = [
+    `localhost.:${port}`,
+    'example.invalid.',
+    '[::1]:80',
+    '256.1.1.1',
+    `127.1:${port}`,
+    `2130706433:${port}`,
+  ];
+  await registry.forgetRequests();
+  const words = await told(
+    'hosts',
+    [...forbidden, ...none].map(host => `${host}/secret/app:v1`),
+  );
+  for (const text of words.slice(0, forbidden.length))
+    expect(text).toContain('leads to an address that is not allowed');
+  for (const text of words.slice(forbidden.length)) expect(text).toContain('invalid reference format');
+  // However a host is written, nothing on this machine is asked but what the administrator has listed.
+  expect((await registry.requests()).filter(({ path }) => path.includes('secret/'))).toEqual([]);
+  await goesOn();
+});
+
+story('a thousand tags are imported, and stored in bounds', async () => {
+  const tags = Array.from({ length: 1_000 }, (_, index) => tag(`t${index}`, `${registry.host}/team/app:v1`));
+  await streams.create(stream('thousand', tags));
+  const stored = await until('all are imported', async () => {
+    const read = await streams.read('thousand');
+    const histories = read.status?.tags ?? [];
+    return histories.length === 1_000 && histories.every(({ items }) => items?.[0]?.image === digest) && read;
+  });
+  expect(bytesOf(stored)).toBeLessThan(MAX_BYTES);
+  await goesOn();
+});
+
+story('a spec of a megabyte is told of once, and left alone', async () => {
+  const annotations = { note: 'x'.repeat(100_000) };
+  const tags = Array.from({ length: 10 }, (_, index) => ({
+    ...tag(`t${index}`, `${registry.host}/team/app:v1`),
+    annotations,
+  }));
+  await streams.create(stream('huge', tags, { interval: '1h' }));
+  expect(await eventOf('is/huge', 'StreamNotStored')).toContain('too large to be stored');
+  await registry.forgetRequests();
+  for (let times = 0; times < 3; times += 1) await goesOn();
+  expect((await registry.requests()).filter(({ path }) => path.startsWith('/v2/team/app/'))).toEqual([]);
+  expect(operator.lines().filter(({ message }) => message === 'A stream cannot be stored')).toHaveLength(1);
+  expect((await streams.read('huge')).status).toBeUndefined();
+});
+
+story('tags of one name are refused', async () => {
+  const twice = stream('twice', [tag('v1', 'example.com/a:1'), tag('v1', 'example.com/b:1')]);
+  expect(await kubectl.refused(['create', '-f', '-'], { stdin: twice })).toContain('spec.tags[1]: Duplicate value');
+});
+
+story('an import of 500 images ends, and is stored in bounds', async () => {
+  const Labels = { note: 'x'.repeat(4_000) };
+  await push(registry, 'team/fat', 'v1', sampleImage({ config: { config: { Labels } } }));
+  const from = { kind: 'DockerImage', name: `${registry.host}/team/fat:v1` };
+  const images = Array.from({ length: 500 }, (_, index) => ({
+    from,
+    to: { name: `t${index}` },
+    includeManifest: true,
+  }));
+  const object = {
+    apiVersion: 'image.openshift.io/v1',
+    kind: 'ImageStreamImport',
+    metadata: { name: 'many', namespace: 'demo' },
+    spec: { import: true, images },
+  };
+  await kubectl.ok(['create', '-f', '-'], { stdin: object });
+  await kubectl.ok(['wait', '--for=condition=Complete', 'isi/many', IN_DEMO, '--timeout=60s']);
+  const done = await cluster.get<ImageStreamImport>('isi', 'many', 'demo');
+  expect(done.status?.images).toHaveLength(500);
+  expect(bytesOf(done)).toBeLessThan(MAX_BYTES);
+  const complete = done.status?.conditions?.find(({ type }) => type === 'Complete');
+  expect(complete?.message).toMatch(/^all 500 images were imported \(left out, to be stored: /);
+  expect((await streams.read('many')).status?.tags).toHaveLength(500);
+  await goesOn();
+});
+
+const SECRET = 'never to be seen';
+const secret = (name: string, content: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, namespace: 'secrets' },
+  type: 'kubernetes.io/dockerconfigjson',
+  data: { '.dockerconfigjson': Buffer.from(content).toString('base64') },
+});
+
+story('pull secrets that cannot be read are skipped, each by itself', async () => {
+  await cluster.createNamespace('secrets');
+  for (const content of [SECRET, JSON.stringify([SECRET])]) {
+    const refusal = await kubectl.refused(['create', '-f', '-'], { stdin: secret('refused', content) });
+    expect(refusal).toContain('data[.dockerconfigjson]: Invalid value');
+  }
+  const auth = (text: string) => JSON.stringify({ auths: { [locked.host]: { auth: text } } });
+  const { username, password } = locked.credentials ?? {};
+  const bad = {
+    nested: JSON.stringify({ auths: SECRET }),
+    encoded: auth(`!${SECRET}!`),
+    huge: auth(Buffer.from(`${SECRET}:${'x'.repeat(600_000)}`).toString('base64')),
+    'z-good': auth(Buffer.from(`${username}:${password}`).toString('base64')),
+  };
+  for (const [name, content] of Object.entries(bad))
+    await kubectl.ok(['create', '-f', '-'], { stdin: secret(name, content) });
+  await streams.create(
+    stream('locked', [tag('v1', `${locked.host}/team/app:v1`)], { namespace: 'secrets', interval: '1s' }),
+  );
+  await streams.headIs('locked', 'v1', digest, 'secrets');
+  for (const [name, words] of [
+    ['nested', '"auths" is no object'],
+    ['encoded', 'its auth is no base64'],
+  ] as const) {
+    expect(await eventOf(`secret/${name}`, 'PullSecretSkipped', 'secrets')).toContain(words);
+  }
+  await goesOn();
+});
+
+story('none of it is a fault of the operator, or shows a secret', async () => {
+  const text = operator.text();
+  expect(text).not.toMatch(/\n\s+at .+:\d+:\d+/);
+  for (const told of [SECRET, Buffer.from(SECRET).toString('base64').slice(0, 20), 'xxxxxxxxxx'])
+    expect(text).not.toContain(told);
+  const metrics = await operator.metrics();
+  expect(metrics.sum('imagestream_operator_reconcile_failures_total')).toBe(0);
+  expect(metrics.sum('imagestream_operator_kube_sink_failures_total')).toBe(0);
+  // The one stream that could not be stored.
+  expect(operator.lines().filter(({ level }) => level === 'error')).toHaveLength(1);
+});
