@@ -13,6 +13,8 @@ const suite = (name, ...folders) => ({
 
 export default {
   coverageProvider: 'v8',
+  // Only what hangs runs into it: how busy the machine is must not decide a test.
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/jest/tally.mjs'],
   projects: [suite('unit', 'unit'), suite('house', 'house'), suite('integration', 'integration'), suite('e2e', 'e2e')],
 };
