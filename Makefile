@@ -42,13 +42,13 @@ format: install ## format and apply safe lint fixes
 	biome check --write
 
 e2e: build ## the import suite against a real registry, the operator against a real control plane (needs Go or KUBEBUILDER_ASSETS)
-	node hack/registry/fetch.ts
+	node hack/debian/fetch.ts docker-registry skopeo prometheus
 	node hack/tools/fetch.ts kubectl
 	node hack/control-plane/build.ts
 	$(JEST) --selectProjects e2e --runInBand
 
 bench: build ## figures as ratios measured in one run (BOUNDS=1 fails when one is missed, ONLY=cost,sync measures some)
-	node hack/registry/fetch.ts
+	node hack/debian/fetch.ts docker-registry
 	node hack/control-plane/build.ts
 	node --expose-gc test/bench/main.ts
 

@@ -10,7 +10,7 @@ import type { ImageStream } from '../src/api/image-stream.ts';
 import { toYaml } from '../src/command/output.ts';
 import { startFakeRegistry } from '../test/fake/registry.ts';
 import { type Content, pushContent, sampleImage, sampleIndex } from '../test/gen/content.ts';
-import { registryBinary, versionOf } from './registry/parts.ts';
+import { registryBinary, versionOf } from './debian/parts.ts';
 import { startRegistry } from './registry/start.ts';
 
 const EXAMPLE = 'crds/examples/stream.yaml';

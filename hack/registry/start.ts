@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { registryBinary } from '../debian/parts.ts';
 import { ended, freePort, spawnLogged } from '../programs.ts';
 import { createAccessLog, type LoggedRequest } from './access-log.ts';
 import { type KeyPair, selfSigned, signedBy } from './certificates.ts';
-import { registryBinary } from './parts.ts';
 import { startTokenServer, type TokenAuthority, type TokenServer } from './token-server.ts';
 
 export interface RegistryOptions {
@@ -53,11 +53,12 @@ const PASSWORD_FILE = 'alice:$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NL
 
 /**
  * Starts a registry on a free port, its data in a temporary folder that `stop` removes. Throws when the program is not
- * there (`node hack/registry/fetch.ts` gets it) or does not come up.
+ * there (`node hack/debian/fetch.ts docker-registry` gets it) or does not come up.
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const binary = registryBinary();
-  if (binary === undefined) throw new Error('no registry on the PATH or in the cache: run node hack/registry/fetch.ts');
+  if (binary === undefined)
+    throw new Error('no registry on the PATH or in the cache: run node hack/debian/fetch.ts docker-registry');
   const folder = await mkdtemp(join(tmpdir(), 'registry-'));
   const parts: Parts = { folder, dispatcher: new Agent() };
   try {

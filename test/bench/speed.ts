@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
-import { registryBinary } from '../../hack/registry/parts.ts';
+import { registryBinary } from '../../hack/debian/parts.ts';
 import { startRegistry } from '../../hack/registry/start.ts';
 import { ACCEPT } from '../../src/image/media-types.ts';
 import { pushContent, sampleImage } from '../gen/content.ts';
@@ -35,7 +35,8 @@ export async function speedFigures(): Promise<Figure[]> {
     );
     await fake.close();
   }
-  if (registryBinary() === undefined) throw new Error('no real registry: node hack/registry/fetch.ts gets it');
+  if (registryBinary() === undefined)
+    throw new Error('no real registry: node hack/debian/fetch.ts docker-registry gets it');
   for (const tls of [false, true]) {
     const real = await startRegistry({ auth: 'open', tls });
     await pushContent(real.url, 'bench/0', 't0', sampleImage(), {}, real.dispatcher);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { skopeoBinary } from '../../hack/registry/parts.ts';
+import { skopeoBinary } from '../../hack/debian/parts.ts';
 import type { RunningRegistry } from '../../hack/registry/start.ts';
 import { type Content, descriptor, json } from '../gen/content.ts';
 
@@ -46,7 +46,8 @@ function credentials(registry: RunningRegistry, flag: string): string[] {
 
 async function skopeo(args: readonly string[]): Promise<string> {
   const binary = skopeoBinary();
-  if (binary === undefined) throw new Error('no skopeo on the PATH or in the cache: run node hack/registry/fetch.ts');
+  if (binary === undefined)
+    throw new Error('no skopeo on the PATH or in the cache: run node hack/debian/fetch.ts skopeo');
   const { stdout } = await promisify(execFile)(binary, ['--insecure-policy', ...args], { timeout: 60_000 });
   return stdout;
 }

@@ -6,8 +6,8 @@ import { isExecutable, onPathAs } from '../programs.ts';
 
 /** A program of somebody else's that e2e and the benches run. */
 export interface Part {
-  /** Name of its Debian package, and of its folder in the cache. */
-  readonly package: 'docker-registry' | 'skopeo';
+  /** Name of its Debian package, and of that one's folder in the cache. */
+  readonly package: 'docker-registry' | 'skopeo' | 'prometheus';
   /** Where it is inside that folder. */
   readonly inside: string;
   /** Names it has on a PATH. */
@@ -25,6 +25,22 @@ export const REGISTRY: Part = {
 
 export const SKOPEO: Part = { package: 'skopeo', inside: 'bin/skopeo', commands: ['skopeo'], says: /^skopeo version/ };
 
+export const PROMETHEUS: Part = {
+  package: 'prometheus',
+  inside: 'usr/bin/prometheus',
+  commands: ['prometheus'],
+  says: /^prometheus, version/,
+};
+
+export const PROMTOOL: Part = {
+  package: 'prometheus',
+  inside: 'usr/bin/promtool',
+  commands: ['promtool'],
+  says: /^promtool, version/,
+};
+
+export const PARTS: readonly Part[] = [REGISTRY, SKOPEO, PROMETHEUS, PROMTOOL];
+
 /** The real registry: from the PATH, else from the cache, else `undefined`. Fetches nothing. */
 export function registryBinary(): string | undefined {
   return find(REGISTRY);
@@ -33,6 +49,16 @@ export function registryBinary(): string | undefined {
 /** skopeo: from the PATH, else from the cache, else `undefined`. Fetches nothing. */
 export function skopeoBinary(): string | undefined {
   return find(SKOPEO);
+}
+
+/** Prometheus: from the PATH, else from the cache, else `undefined`. Fetches nothing. */
+export function prometheusBinary(): string | undefined {
+  return find(PROMETHEUS);
+}
+
+/** promtool: from the PATH, else from the cache, else `undefined`. Fetches nothing. */
+export function promtoolBinary(): string | undefined {
+  return find(PROMTOOL);
 }
 
 export function find(part: Part): string | undefined {
