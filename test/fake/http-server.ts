@@ -76,13 +76,26 @@ export async function startFakeServer(
   const scripts: Script[] = [];
   const numbers = new WeakMap<Socket, number>();
   const open = new Set<Socket>();
+  /** Those below TLS, by the port they come from. */
+  const raw = new Map<number | undefined, Socket>();
   let connections = 0;
 
   const server: Server = options.tls === undefined ? createHttpServer() : createHttpsServer({ ...options.tls });
-  server.on('connection', socket => open.add(socket.on('close', () => open.delete(socket))));
+  server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    open.add(socket);
+    raw.set(remotePort, socket);
+    socket.on('close', () => {
+      open.delete(socket);
+      if (raw.get(remotePort) === socket) raw.delete(remotePort);
+    });
+  });
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections += 1;
     numbers.set(socket, connections);
+    const below = raw.get(socket.remotePort);
+    // Only TCP knows RST: Node refuses to send one for a socket of TLS.
+    if (below !== undefined && below !== socket) socket.resetAndDestroy = () => reset(below, socket);
   });
   server.on('request', async (incoming, response) => {
     const chunks: Buffer[] = [];
@@ -132,6 +145,11 @@ export async function startFakeServer(
         for (const socket of open) socket.destroy();
       }),
   };
+}
+
+function reset(below: Socket, socket: Socket): Socket {
+  below.resetAndDestroy();
+  return socket.destroy();
 }
 
 function matches(what: Omit<Matcher, 'times'>, request: HeardRequest): boolean {

@@ -230,6 +230,9 @@ describe('a tenant’s insecure (R0.12, D25)', () => {
 });
 
 describe('proxies (5.5)', () => {
+  /** One connection: undici hands a kept one out again a turn of the loop after its answer, and opens another till then. */
+  const single = { perSecond: 10, burst: 20, inFlight: 1 };
+
   /** A proxy that tunnels and forwards, wherever it is asked to, to one server. */
   async function startProxy(target: FakeRegistry) {
     const heard: string[] = [];
@@ -300,7 +303,7 @@ describe('proxies (5.5)', () => {
     const registry = await registryWith('server');
     const proxy = await startProxy(registry);
     const { client } = clientOf(
-      { 'reg.example.com': { ca: testCa } },
+      { 'reg.example.com': { ca: testCa, rate: single } },
       { proxy: { https: `http://${proxy.host}`, trust: 'untrusted' } },
     );
     const get = () => client.getManifest({ host: 'reg.example.com', repository, insecure: false }, name, context);
@@ -318,7 +321,7 @@ describe('proxies (5.5)', () => {
     async function forwarding() {
       const proxy = await startProxy(await registryWith(undefined));
       const { client } = clientOf(
-        { 'reg.example.com': { plainHttp: true } },
+        { 'reg.example.com': { plainHttp: true, rate: single } },
         { proxy: { http: `http://${proxy.host}`, trust: 'untrusted' } },
       );
       const app = { host: 'reg.example.com', repository, insecure: false };
