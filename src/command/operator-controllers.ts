@@ -12,6 +12,7 @@ import { StreamIndex } from '../controller/stream-index.ts';
 import { StreamRecorder } from '../controller/stream-recorder.ts';
 import { StreamStore } from '../controller/stream-store.ts';
 import { StreamController } from '../controller/streams.ts';
+import { TagCensus } from '../controller/tag-census.ts';
 import { type Credentials, type RegistryPolicy, TagImports } from '../controller/tag-imports.ts';
 import { PRIORITY } from '../imagestream/due.ts';
 import type { Platform } from '../imagestream/source.ts';
@@ -64,6 +65,7 @@ export class Controllers {
   readonly importQueue: WorkQueue;
   readonly streams: StreamController;
   readonly imports: ImportController;
+  readonly census: TagCensus;
   readonly #parts: ControllerParts;
   readonly #repositories: RepositoryImports;
   #leads = false;
@@ -97,6 +99,8 @@ export class Controllers {
       log,
       options,
     });
+    const { memoryOf } = this.streams;
+    this.census = new TagCensus({ index: this.streamIndex, memoryOf, clock, intervals: options });
     const importing = { ...shared, ...options, importer: parts.imports, streams: this.streams };
     this.#repositories = new RepositoryImports({ ...importing, queue: this.streamQueue });
     this.imports = new ImportController({
@@ -120,6 +124,7 @@ export class Controllers {
       streamQueue: this.streamQueue,
       imports: this.imports,
       importQueue: this.importQueue,
+      census: this.census,
       sweep,
       synced,
       observer,

@@ -79,6 +79,11 @@ export class OperatorRegistries {
     return this.#current.loaded.settings.strictKubeletMatching;
   }
 
+  /** Whether the file, as it stands, is what is in force. */
+  get isFileValid(): boolean {
+    return this.#complaint === '';
+  }
+
   lanes(): readonly LaneStats[] {
     return this.#current.lanes();
   }

@@ -218,6 +218,8 @@ class Operator {
       queues: () => ({ streams: controllers.streamQueue.stats(), imports: controllers.importQueue.stats() }),
       lanes: () => registries.lanes(),
       images: () => images && { count: images.count, bytes: images.bytes },
+      tags: () => controllers.census.counted,
+      registriesFileValid: () => registries.isFileValid,
       leader: () => election === undefined || election.isLeader,
       synced: isSynced,
     });

@@ -17,6 +17,7 @@ export interface LoopParts {
   readonly streamQueue: WorkQueue;
   readonly imports: ImportController;
   readonly importQueue: WorkQueue;
+  readonly census: { run(signal: AbortSignal): Promise<void> };
   /** Absent with `--images=off`. */
   readonly sweep: { run(signal: AbortSignal): Promise<void> } | undefined;
   /** Resolves when everything that decisions rest on was listed once. */
@@ -61,7 +62,8 @@ export async function lead(parts: LoopParts, term: Term, graceMs: number): Promi
     IMPORT_WORKERS,
   );
   await addAll(parts, PRIORITY.startUp, term.ending);
-  await Promise.all([parts.sweep?.run(term.ending), watchWallClock(parts, term.ending)]);
+  const { sweep, census } = parts;
+  await Promise.all([sweep?.run(term.ending), census.run(term.ending), watchWallClock(parts, term.ending)]);
   streams.stop(term.ending.reason);
   imports.stop(term.ending.reason);
   const inTime = await Promise.all([streamQueue, importQueue].map(queue => queue.drain(graceMs)));

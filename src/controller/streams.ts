@@ -79,6 +79,11 @@ export class StreamController {
     return this.#flights.size;
   }
 
+  /** What is remembered of the tags of this stream. */
+  get memoryOf(): TagMemories['of'] {
+    return (key, uid) => this.#memories.of(key, uid);
+  }
+
   /** Takes over: slots from `sinceMs` (epoch) on may have been missed by whoever led before (design D22). */
   lead(sinceMs: number, repositories: RepositoryImports): void {
     this.#startedAtMs = this.#parts.clock.now();

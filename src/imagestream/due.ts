@@ -232,7 +232,7 @@ function slotsOf(from: string, nowMs: number, intervalMs: number): Slots | undef
 }
 
 /** `<host>/<path>`, or undefined for a text of which no request can be made. */
-function repositoryOf(from: string): string | undefined {
+export function repositoryOf(from: string): string | undefined {
   try {
     const repository = canonicalRepository(parseReference(from));
     return repository.includes('/') ? repository : undefined;

@@ -21,9 +21,19 @@ export interface LaneState {
   readonly breaker: 'closed' | 'open' | 'halfOpen';
 }
 
+/** How the tags of one registry stand, as the controller room counts them. */
+export interface RegistryTags {
+  readonly registry: string;
+  readonly standings: Readonly<Record<'imported' | 'failing' | 'neverWorked' | 'waiting', number>>;
+  readonly scheduled: number;
+  readonly late: number;
+}
+
 /** What is asked when metrics are read, and never in between. Nothing here may wait. */
 export interface Gauges {
   streams(): number;
+  /** Undefined in a replica that does not lead. */
+  tags(): readonly RegistryTags[] | undefined;
   tagsInFlight(): number;
   importsRunning(): number;
   /** By the queue's name. */
@@ -33,21 +43,27 @@ export interface Gauges {
   images(): { readonly count: number; readonly bytes: number } | undefined;
   leader(): boolean;
   synced(): boolean;
+  /** Whether the registries file, as it stands, is in force. */
+  registriesFileValid(): boolean;
 }
 
 interface Reading {
   readonly instruments: Instruments;
+  readonly registries: LabelCap;
   readonly hosts: LabelCap;
   readonly nowMs: number;
 }
 
 /** Sets the gauges to what is so now. What cannot be told is left out; the rest still is. */
-export function readGauges(gauges: Partial<Gauges>, { instruments, hosts, nowMs }: Reading): void {
+export function readGauges(gauges: Partial<Gauges>, reading: Reading): void {
+  const { instruments, registries, hosts, nowMs } = reading;
   set(instruments.streams, gauges.streams);
+  setTags(instruments, answer(gauges.tags) ?? [], registries);
   set(instruments.tagsInFlight, gauges.tagsInFlight);
   set(instruments.importsRunning, gauges.importsRunning);
   set(instruments.leader, gauges.leader);
   set(instruments.synced, gauges.synced);
+  set(instruments.registriesFileValid, gauges.registriesFileValid);
   const images = answer(gauges.images);
   set(instruments.images, () => images?.count);
   set(instruments.imagesBytes, () => images?.bytes);
@@ -69,6 +85,18 @@ function set(gauge: Gauge<never>, ask: (() => number | boolean | undefined) | un
   // Not reset(): it would say 0, which is not what we know.
   if (value === undefined) gauge.remove();
   else gauge.set(Number(value));
+}
+
+function setTags(instruments: Instruments, counted: readonly RegistryTags[], registries: LabelCap): void {
+  const { tags, tagsScheduled, tagsLate } = instruments;
+  // Registries come and go. Those that share a label are counted together.
+  for (const gauge of [tags, tagsScheduled, tagsLate]) gauge.reset();
+  for (const { registry: name, standings, scheduled, late } of counted) {
+    const registry = registries.of(name);
+    for (const [state, count] of Object.entries(standings)) tags.inc({ registry, state }, count);
+    tagsScheduled.inc({ registry }, scheduled);
+    tagsLate.inc({ registry }, late);
+  }
 }
 
 function setQueues(instruments: Instruments, queues: Readonly<Record<string, QueueState>>): void {

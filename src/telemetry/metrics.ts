@@ -220,6 +220,24 @@ export const METRICS = {
     help: 'Image streams known.',
     labels: {},
   },
+  tags: {
+    name: 'imagestream_operator_tags',
+    type: 'gauge',
+    help: 'Tags to be imported, by how their last import went; told by the replica that leads, counted every ten seconds or more.',
+    labels: { registry: REGISTRY, state: ['imported', 'failing', 'neverWorked', 'waiting'] },
+  },
+  tagsScheduled: {
+    name: 'imagestream_operator_tags_scheduled',
+    type: 'gauge',
+    help: 'Tags of these that the schedule re-checks.',
+    labels: { registry: REGISTRY },
+  },
+  tagsLate: {
+    name: 'imagestream_operator_tags_late',
+    type: 'gauge',
+    help: 'Scheduled tags that no check has come back for in more than two of their intervals.',
+    labels: { registry: REGISTRY },
+  },
   tagsInFlight: {
     name: 'imagestream_operator_tags_in_flight',
     type: 'gauge',
@@ -290,6 +308,12 @@ export const METRICS = {
     name: 'imagestream_operator_registries_file_last_reload_timestamp_seconds',
     type: 'gauge',
     help: 'When a changed registries file came into force last; 0 before it did.',
+    labels: {},
+  },
+  registriesFileValid: {
+    name: 'imagestream_operator_registries_file_valid',
+    type: 'gauge',
+    help: '0 while the registries file has faults and what it said before stays in force.',
     labels: {},
   },
   buildInfo: {

@@ -59,7 +59,7 @@ export function createTelemetry({ version, clock, gauges }: TelemetryParts): Tel
     },
     kubernetesEvent: outcome => instruments.kubernetesEvents.inc({ outcome }),
     exposition() {
-      readGauges(shown, { instruments, hosts: caps.hosts, nowMs: clock.now() });
+      readGauges(shown, { instruments, ...caps, nowMs: clock.now() });
       return registry.metrics();
     },
   };

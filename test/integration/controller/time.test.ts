@@ -3,7 +3,7 @@ import type { ImageStream, TagHistory } from '../../../src/api/image-stream.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
 import { startFakeApiServer } from '../../fake/api-server.ts';
 import { type FakeClock, fakeClock } from '../../fake/clock.ts';
-import { reset, startFakeRegistry } from '../../fake/registry.ts';
+import { reset, silence, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
 import { startOperator, type TestOperator, until } from './operator.ts';
@@ -91,6 +91,22 @@ describe('a registry that is away for ten minutes', () => {
     await pass(operator, clock, 12 * MINUTE);
     expect(histories().filter(history => conditionOf(history) !== 'True')).toEqual([]);
     for (const { tag, source, items } of histories()) expect(items).toEqual(before.get(`${source?.from}${tag}`));
+  });
+});
+
+describe('the census of tags', () => {
+  test('counts none as late while all are checked in time, and all once their registry is silent', async () => {
+    const { clock, registry, operator } = await setUp(2, 3);
+    await pass(operator, clock, 5 * MINUTE);
+    const standings = { imported: 6, failing: 0, neverWorked: 0, waiting: 0 };
+    const all = { registry: registry.host, standings, scheduled: 6 };
+    expect(operator.controllers.census.counted).toEqual([{ ...all, late: 0 }]);
+    const back = registry.on({}, silence);
+    await clock.advance(3 * MINUTE);
+    await until('all are late', () => operator.controllers.census.counted?.[0]?.late === 6);
+    back();
+    await operator.stop();
+    expect(operator.controllers.census.counted).toBeUndefined();
   });
 });
 

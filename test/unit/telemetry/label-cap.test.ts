@@ -44,6 +44,16 @@ describe('createTelemetry()', () => {
     expect(count(METRICS.pullQuotaRemaining)).toBe(LABEL_LIMITS.host);
   });
 
+  test('counts tags of registries that share a label together', async () => {
+    const standings = { imported: 3, failing: 0, neverWorked: 0, waiting: 1 };
+    const tags = () => many(102).map(registry => ({ registry, standings, scheduled: 2, late: 1 }));
+    const telemetry = createTelemetry({ version: '1', clock: fakeClock(), gauges: { tags } });
+    const samples = samplesOf(await telemetry.exposition());
+    expect(samples.value(METRICS.tags.name, { registry: 'other', state: 'imported' })).toBe(6);
+    expect(samples.value(METRICS.tagsScheduled.name, { registry: 'other' })).toBe(4);
+    expect(samples.value(METRICS.tagsLate.name, { registry: 'other' })).toBe(2);
+  });
+
   test('counts lanes that share a label together', async () => {
     const lane = { inFlight: 1, waiting: 2, perSecond: 5, breaker: 'halfOpen' as const };
     const lanes = () => many(102).map(host => ({ ...lane, host }));

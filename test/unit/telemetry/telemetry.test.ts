@@ -8,6 +8,14 @@ import { samplesOf } from './samples.ts';
 const rows = Object.values<MetricRow>(METRICS);
 const QUIET: Gauges = {
   streams: () => 3,
+  tags: () => [
+    {
+      registry: 'quay.io',
+      standings: { imported: 40, failing: 3, neverWorked: 2, waiting: 1 },
+      scheduled: 30,
+      late: 4,
+    },
+  ],
   tagsInFlight: () => 2,
   importsRunning: () => 1,
   queues: () => ({ streams: { depth: 7, due: 4, processing: 2, oldestDueMs: 1_500 } }),
@@ -15,6 +23,7 @@ const QUIET: Gauges = {
   images: () => ({ count: 5, bytes: 9_000 }),
   leader: () => true,
   synced: () => false,
+  registriesFileValid: () => false,
 };
 
 /** Tells of everything that can be told, once. */
@@ -109,6 +118,12 @@ describe('exposition()', () => {
 
   test.each([
     [METRICS.streams.name, {}, 3],
+    [METRICS.tags.name, { registry: 'quay.io', state: 'imported' }, 40],
+    [METRICS.tags.name, { registry: 'quay.io', state: 'failing' }, 3],
+    [METRICS.tags.name, { registry: 'quay.io', state: 'neverWorked' }, 2],
+    [METRICS.tags.name, { registry: 'quay.io', state: 'waiting' }, 1],
+    [METRICS.tagsScheduled.name, { registry: 'quay.io' }, 30],
+    [METRICS.tagsLate.name, { registry: 'quay.io' }, 4],
     [METRICS.tagsInFlight.name, {}, 2],
     [METRICS.importsRunning.name, {}, 1],
     [METRICS.queueDepth.name, { queue: 'streams' }, 7],
@@ -119,6 +134,7 @@ describe('exposition()', () => {
     [METRICS.imagesBytes.name, {}, 9_000],
     [METRICS.leader.name, {}, 1],
     [METRICS.synced.name, {}, 0],
+    [METRICS.registriesFileValid.name, {}, 0],
     [METRICS.laneInFlight.name, { host: 'quay.io' }, 2],
     [METRICS.laneWaiting.name, { host: 'quay.io' }, 9],
     [METRICS.lanePausedSeconds.name, { host: 'quay.io' }, 30],
@@ -144,6 +160,15 @@ describe('exposition()', () => {
     expect(samples.of(METRICS.streams.name)).toEqual([]);
     expect(samples.of(METRICS.images.name)).toEqual([]);
     expect(samples.value(METRICS.leader.name, {})).toBe(1);
+  });
+
+  test('forgets tags of registries that are gone, and all when it no longer leads', async () => {
+    const telemetry = createTelemetry({ version: '1', clock: fakeClock(), gauges: QUIET });
+    await telemetry.exposition();
+    telemetry.show({ tags: () => undefined });
+    const samples = samplesOf(await telemetry.exposition());
+    for (const { name } of [METRICS.tags, METRICS.tagsScheduled, METRICS.tagsLate])
+      expect(samples.of(name)).toEqual([]);
   });
 
   test('forgets lanes that are gone', async () => {
