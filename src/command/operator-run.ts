@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
 import type { OperatorOptions } from '../config/operator-options.ts';
+import type { EventSink } from '../controller/announcer.ts';
 import { ImageSweep } from '../controller/image-sweep.ts';
 import { ImageStore } from '../controller/images.ts';
+import type { StreamIndex } from '../controller/stream-index.ts';
 import { parsePlatform } from '../image/platform.ts';
 import { PRIORITY } from '../imagestream/due.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -31,6 +33,22 @@ const USER_AGENT = `imagestream-operator/${VERSION}`;
 /** Events are a courtesy: they do not hold up an end for long. */
 const EVENTS_GRACE_MS = 2_000;
 
+/** What an operator runs in: a process of its own, or one that holds its cluster, too. */
+export interface OperatorSite {
+  readonly env: Surroundings['env'];
+  readonly log: Logger;
+  /** Asks it to end in order. */
+  readonly stop: AbortSignal;
+  /** Whether registries on loopback may be asked though the registries file does not list them (design D24). */
+  readonly loopback: 'allow' | 'listedHosts';
+  /** The cluster; found as the options and the environment say when absent. */
+  readonly config?: KubeConfig;
+  /** Hears what Events are written of. */
+  readonly events?: EventSink;
+  /** Told when it leads and knows all streams, before it works on them. */
+  readonly leads?: (streams: StreamIndex) => void;
+}
+
 /**
  * Runs the operator until SIGTERM or SIGINT. Resolves to 0 after an orderly end, 1 when the lease was lost (whoever runs
  * it starts it again), 2 when it cannot be begun.
@@ -44,7 +62,8 @@ export async function runOperator(options: OperatorOptions, surroundings: Surrou
   };
   process.once('SIGTERM', ask).once('SIGINT', ask);
   try {
-    return await new Operator(options, surroundings, log).run(stop.signal);
+    const { env } = surroundings;
+    return await operate(options, { env, log, stop: stop.signal, loopback: 'listedHosts' });
   } catch (error) {
     const lines = faultLines(error);
     if (lines === undefined) throw error;
@@ -55,7 +74,13 @@ export async function runOperator(options: OperatorOptions, surroundings: Surrou
   }
 }
 
-function faultLines(error: unknown): readonly string[] | undefined {
+/** Runs the operator until its site asks it to end. 0 and 1 as above; throws what `faultLines` has lines for. */
+export function operate(options: OperatorOptions, site: OperatorSite): Promise<number> {
+  return new Operator(options, site).run();
+}
+
+/** What is told of an operator that cannot be begun; undefined for an error that nobody expected. */
+export function faultLines(error: unknown): readonly string[] | undefined {
   if (error instanceof CommandFault) return error.lines;
   if (error instanceof KubeConfigFault || error instanceof ListenFault) return [error.message];
   return undefined;
@@ -66,7 +91,7 @@ interface Parts {
   readonly client: KubeClient;
   readonly leaseClient: KubeClient;
   readonly registries: OperatorRegistries;
-  readonly events: EventRecorder;
+  readonly recorder: EventRecorder;
   readonly secrets: PullSecrets;
   /** Of streams, imports and Images. */
   readonly reflector: Reflector;
@@ -80,19 +105,19 @@ interface Parts {
 /** One run of the operator, and the parts it is made of. */
 class Operator {
   readonly #options: OperatorOptions;
-  readonly #surroundings: Surroundings;
+  readonly #site: OperatorSite;
   readonly #log: Logger;
   readonly #clock: Clock = systemClock;
   /** Ends what runs for as long as the process does: watches, servers, the look at the registries file. */
   readonly #closing = new AbortController();
 
-  constructor(options: OperatorOptions, surroundings: Surroundings, log: Logger) {
+  constructor(options: OperatorOptions, site: OperatorSite) {
     this.#options = options;
-    this.#surroundings = surroundings;
-    this.#log = log;
+    this.#site = site;
+    this.#log = site.log;
   }
 
-  async run(stop: AbortSignal): Promise<number> {
+  async run(): Promise<number> {
     const parts = await this.#join();
     const { registries, reflector, secrets, servers } = parts;
     const { signal } = this.#closing;
@@ -106,17 +131,23 @@ class Operator {
     );
     const watches = [reflector.run(signal), secrets.watch.run(signal), registries.follow(signal)];
     try {
-      return await this.#lead(parts, stop);
+      return await this.#lead(parts);
     } finally {
       this.#closing.abort(new Error('the operator ends'));
       await Promise.all(watches);
-      await parts.events.flush(EVENTS_GRACE_MS);
+      await parts.recorder.flush(EVENTS_GRACE_MS);
       await Promise.all([servers.close(), registries.close(), parts.client.close(), parts.leaseClient.close()]);
     }
   }
 
-  async #lead({ controllers, election, synced }: Parts, stop: AbortSignal): Promise<number> {
-    const lead = (term: Term) => controllers.lead(term, synced, this.#options.shutdownGraceMs);
+  async #lead({ controllers, election, synced }: Parts): Promise<number> {
+    const { stop, leads } = this.#site;
+    const lead = (term: Term) => {
+      const known = synced.then(() => {
+        if (!term.ending.aborted) leads?.(controllers.streamIndex);
+      });
+      return controllers.lead(term, known, this.#options.shutdownGraceMs);
+    };
     if (election === undefined) {
       await lead({ previousRenewMs: undefined, ending: stop, lost: new AbortController().signal });
       return 0;
@@ -130,15 +161,16 @@ class Operator {
     const clock = this.#clock;
     const log = this.#log;
     const options = this.#options;
-    const { env } = this.#surroundings;
+    const { env, loopback } = this.#site;
     const { kubeconfig, watchNamespaces = [], defaultPullSecret } = options;
     const telemetry = createTelemetry({ version: VERSION, clock });
-    const config = await loadKubeConfig({ ...(kubeconfig !== undefined && { kubeconfig }), env, clock });
+    const config =
+      this.#site.config ?? (await loadKubeConfig({ ...(kubeconfig !== undefined && { kubeconfig }), env, clock }));
     const registries = await OperatorRegistries.load({
       options: {
         registriesFile: options.registriesFile,
         tenantInsecure: options.tenantInsecure,
-        loopback: 'listedHosts',
+        loopback,
         ...apiServerOf(config),
       },
       env,
@@ -153,13 +185,19 @@ class Operator {
     // A pool that is full must not delay a renewal (design D17).
     const leaseClient = createKubeClient({ ...connect, connections: 1 });
     const identity = `${hostname()}_${randomUUID()}`;
-    const events = createEventRecorder({
+    const recorder = createEventRecorder({
       client,
       instance: identity,
       clock,
       log,
       told: outcome => telemetry.kubernetesEvent(outcome),
     });
+    const events: EventSink = {
+      event: news => {
+        recorder.event(news);
+        this.#site.events?.event(news);
+      },
+    };
     const random = Math.random;
     const watching = { client, clock, random, log, observer: telemetry.kube };
     const secrets = createPullSecrets({
@@ -235,7 +273,7 @@ class Operator {
       client,
       leaseClient,
       registries,
-      events,
+      recorder,
       secrets,
       reflector,
       controllers,

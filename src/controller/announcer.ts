@@ -3,7 +3,7 @@ import type { TypedObject } from '../api/meta.ts';
 import { API_VERSION } from '../api/names.ts';
 import type { Clock } from '../clock.ts';
 import type { DueReason } from '../imagestream/due.ts';
-import { tagChange } from '../imagestream/tag-change.ts';
+import { type TagChange, tagChange } from '../imagestream/tag-change.ts';
 import type { Logger } from '../log.ts';
 import { type EventNews, newsOf } from './events.ts';
 import { keyOf } from './key.ts';
@@ -19,9 +19,16 @@ export interface Regarding {
   readonly resourceVersion?: string;
 }
 
+/** News of an object. */
+export interface News extends EventNews {
+  readonly regarding: Regarding;
+  /** Of a tag that changed. */
+  readonly change?: TagChange;
+}
+
 /** Takes Events; never throws and never makes the caller wait. */
 export interface EventSink {
-  event(event: EventNews & { readonly regarding: Regarding }): void;
+  event(news: News): void;
 }
 
 export interface AnnouncerParts {
@@ -49,7 +56,7 @@ export class Announcer {
       if (change === undefined) continue;
       const { image, previousImage, failure } = change;
       log.info({ stream: keyOf(after.metadata), tag, reason, image, previousImage, failure }, `Tag ${change.change}`);
-      events.event({ regarding, ...newsOf(tag, change) });
+      events.event({ regarding, ...newsOf(tag, change), change });
     }
   }
 

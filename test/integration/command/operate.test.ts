@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { faultLines, type OperatorSite, operate } from '../../../src/command/operator-run.ts';
+import { readOperatorOptions } from '../../../src/config/operator-options.ts';
+import type { News } from '../../../src/controller/announcer.ts';
+import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
+import { silentLogger } from '../../../src/log.ts';
+import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
+import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
+import { sampleImage } from '../../gen/content.ts';
+import { imageStream, specTag } from '../../gen/objects.ts';
+
+/** The operator inside a process that holds more than it. */
+
+const image = sampleImage();
+let server: FakeApiServer;
+let registry: FakeRegistry;
+let stop: AbortController;
+let ended: Promise<number> | undefined;
+
+beforeEach(async () => {
+  [server, registry] = await Promise.all([startFakeApiServer(), startFakeRegistry()]);
+  registry.putContent('acme/app', 'latest', image);
+  stop = new AbortController();
+  ended = undefined;
+});
+afterEach(async () => {
+  stop.abort();
+  await ended;
+  await Promise.all([server.close(), registry.close()]);
+});
+
+function begin(site: Partial<OperatorSite>, ...argv: string[]): Promise<number> {
+  const line = readOperatorOptions(['--metrics-address=off', '--health-address=off', ...argv], {});
+  if (line.kind !== 'run') throw new Error('expected options');
+  const { config } = server;
+  ended = operate(line.options, {
+    env: {},
+    log: silentLogger,
+    stop: stop.signal,
+    loopback: 'allow',
+    config,
+    ...site,
+  });
+  return ended;
+}
+
+function putStream(): void {
+  const from = `${registry.host}/acme/app:latest`;
+  server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('latest', from, { importPolicy: { insecure: true } })] }));
+}
+
+test('says when it leads, with all streams known, and what becomes of their tags', async () => {
+  putStream();
+  const told: string[] = [];
+  const news = await new Promise<News>(resolve => {
+    void begin({
+      leads: streams => told.push(`leads ${[...streams.keys()]}`),
+      events: {
+        event: first => {
+          told.push('news');
+          resolve(first);
+        },
+      },
+    });
+  });
+  expect(told).toEqual(['leads demo/app', 'news']);
+  expect(news).toMatchObject({
+    regarding: { kind: 'ImageStream', name: 'app' },
+    reason: 'TagImported',
+    change: { tag: 'demo/app:latest', change: 'imported', reason: 'neverImported', image: image.digest },
+  });
+  stop.abort();
+  expect(await ended).toBe(0);
+});
+
+test('asks no registry on loopback that nobody listed, unless its site says so', async () => {
+  putStream();
+  const news = await new Promise<News>(resolve => {
+    void begin({ loopback: 'listedHosts', events: { event: resolve } });
+  });
+  expect(news).toMatchObject({ reason: 'TagImportFailed', change: { change: 'failed' } });
+  expect(registry.requests).toEqual([]);
+});
+
+test('does not lead when it was asked to stop before', async () => {
+  stop.abort();
+  let led = false;
+  const end = begin({
+    leads: () => {
+      led = true;
+    },
+  });
+  expect([await end, led]).toEqual([0, false]);
+});
+
+test('cannot be begun with a registries file that is not there', async () => {
+  const error = await begin({}, '--registries-file', '/nowhere/registries.yaml').catch((fault: unknown) => fault);
+  ended = undefined;
+  expect(faultLines(error)).toEqual(['Cannot read "/nowhere/registries.yaml": there is no such file or folder']);
+});
