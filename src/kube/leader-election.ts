@@ -119,7 +119,8 @@ class LeaseElection implements LeaderElection {
   /** Takes the lease when it is free. How long to wait before looking again; undefined when we hold it now. */
   async #claim(stop: AbortSignal): Promise<number | undefined> {
     const { clock, random } = this.#parts;
-    const retryMs = this.#timing.retryPeriodMs * (1 + random());
+    // Between half a period and a whole one: a renewal that is seen late makes a dead leader be waited for longer.
+    const retryMs = (this.#timing.retryPeriodMs * (1 + random())) / 2;
     try {
       const lease = await this.#calls.read(stop);
       const restMs = this.#see(lease) - clock.monotonic();

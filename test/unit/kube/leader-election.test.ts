@@ -96,6 +96,20 @@ describe('electing', () => {
     expect(a.election.isLeader).toBe(true);
   });
 
+  // Whenever it dies between two of its renewals, and whenever the other looks.
+  test.each(Array.from({ length: 16 }, (_each, index) => index * 250))(
+    'a leader that died is succeeded after the duration and two seconds at the latest (%d ms)',
+    async afterMs => {
+      const a = start('a');
+      await settle();
+      const b = start('b', { random: () => 0.999 });
+      await pass(clock, 10_000 + afterMs);
+      a.weather = silent;
+      await pass(clock, 17_000);
+      expect(b.election.isLeader).toBe(true);
+    },
+  );
+
   test('a lease without a spec is free', async () => {
     leftLease(null);
     const a = start('a');
