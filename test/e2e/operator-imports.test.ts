@@ -152,7 +152,9 @@ story('a pull secret that is added is used at once', async () => {
   await kubectl.ok(['create', 'secret', 'docker-registry', 'pull', IN_DEMO, ...login]);
   await streams.headIs('secret', 'v1', image('secret').digest);
   expect(await streams.conditionIs('secret', 'v1', 'True')).toMatchObject({ reason: 'Imported' });
-  const told = operator.lines().find(line => line.message === 'Tag imported' && line['stream'] === 'demo/secret');
+  const told = await until('the operator tells of it', () =>
+    operator.lines().find(line => line.message === 'Tag imported' && line['stream'] === 'demo/secret'),
+  );
   expect(told).toMatchObject({ reason: 'secretsChanged' });
   const encoded = Buffer.from(`${username}:${password}`).toString('base64');
   for (const secret of [password, encoded]) expect(operator.text()).not.toContain(secret);

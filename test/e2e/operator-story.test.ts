@@ -159,22 +159,36 @@ story('a tag whose registry hangs delays no other tag of its stream', async () =
 });
 
 story('two tags that move in one interval share a write', async () => {
-  await pushAll('pair/app', ['a', 'b'], '1');
+  await pushAll('pair/app', ['a', 'b'], '0');
   const tags = ['a', 'b'].map(name => scheduledTag(name, `${registry.host}/pair/app:${name}`));
   await streams.create(stream('pair', tags, { interval: '5s' }));
-  for (const name of ['a', 'b']) await streams.headIs('pair', name, image(`1 ${name}`).digest);
-  const watched = kubectl.start(['get', 'is/pair', IN_DEMO, '-w', '-o=jsonpath={.metadata.resourceVersion}{"\\n"}']);
-  await watched.line(/^\d+$/);
+  const headsAre = async (seed: string) => {
+    for (const name of ['a', 'b']) await streams.headIs('pair', name, image(`${seed} ${name}`).digest);
+  };
+  await headsAre('0');
   // All tags of a repository have their slot together: after one there is time until the next.
   const checked = async () => (await asked(registry, 'pair/app')).filter(one => /^HEAD [ab]$/.test(one)).length;
-  await registry.forgetRequests();
-  await until('both are checked', async () => (await checked()) >= 2);
-  await pushAll('pair/app', ['a', 'b'], '2');
-  for (const name of ['a', 'b']) await streams.headIs('pair', name, image(`2 ${name}`).digest);
-  await until('both are checked once more', async () => (await checked()) >= 6);
-  watched.child.kill('SIGTERM');
-  const versions = (await watched.ended).stdout.trim().split('\n');
-  expect(versions).toEqual([versions[0], (await streams.read('pair')).metadata.resourceVersion]);
+  const checkedAgain = async (checks: number) => {
+    await registry.forgetRequests();
+    await until('both are checked', async () => (await checked()) >= checks);
+  };
+  let pushedInTime = false;
+  for (let round = 1; !pushedInTime; round += 1) {
+    await checkedAgain(2);
+    const path = ['get', 'is/pair', IN_DEMO, '-w', '-o=jsonpath={.metadata.resourceVersion}{"\\n"}'];
+    const watched = kubectl.start(path);
+    await watched.line(/^\d+$/);
+    await registry.forgetRequests();
+    await pushAll('pair/app', ['a', 'b'], String(round));
+    // On a busy machine the slot may have come between the two pushes; that says nothing.
+    pushedInTime = (await checked()) === 0;
+    await headsAre(String(round));
+    await checkedAgain(4);
+    watched.child.kill('SIGTERM');
+    const versions = (await watched.ended).stdout.trim().split('\n');
+    const { resourceVersion } = (await streams.read('pair')).metadata;
+    if (pushedInTime) expect(versions).toEqual([versions[0], resourceVersion]);
+  }
 });
 
 story('an edit of one tag of many asks for that tag alone', async () => {
@@ -233,8 +247,8 @@ story('where nothing moves nothing is written, and one HEAD an interval serves a
     const requests = await asked(quiet, 'team/app');
     return requests.length >= 10 && requests;
   });
-  // Slots are on the clock: no more than one lies in each interval that has passed.
-  const intervals = Math.floor((performance.now() - quietSince) / QUIET_MS) + 1;
+  // Slots are on the clock: no more than one lies in each interval that has passed, and one may have been under way.
+  const intervals = Math.floor((performance.now() - quietSince) / QUIET_MS) + 2;
   expect(new Set(heads)).toEqual(new Set(['HEAD v1']));
   expect(heads.length).toBeLessThanOrEqual(intervals);
   expect(await versionsOfQuiet()).toEqual(quietVersions);

@@ -61,21 +61,24 @@ export interface Operators {
 
 /** What of a log a failed test prints. */
 const TOLD_LINES = 60;
+/** Of a file that starts very many. */
+const TOLD_OPERATORS = 3;
 const operators: RunningOperator[] = [];
 
-/** A test that prints what the operators of the file said last, when it fails. */
-export function story(name: string, body: () => Promise<void>): void {
-  test(name, async () => {
+/** A test that prints what the operators of the file said last, when it fails. `withinMs` when it is a long one. */
+export function story(name: string, body: () => Promise<void>, withinMs?: number): void {
+  const telling = async () => {
     try {
       await body();
     } catch (error) {
-      for (const operator of operators) {
+      for (const operator of operators.slice(-TOLD_OPERATORS)) {
         const told = operator.text().trim().split('\n').slice(-TOLD_LINES);
         process.stderr.write(`--- operator ${operator.pid}:\n${told.join('\n')}\n`);
       }
       throw error;
     }
-  });
+  };
+  test(name, telling, withinMs);
 }
 
 /** Operators for the control plane of a test file. */
