@@ -48,7 +48,10 @@ export class VersionMoved extends Error {
  */
 export interface Storage {
   get(name: ObjectName): Promise<StoredObject | undefined>;
-  /** By namespace and name; all namespaces when absent; `after` is exclusive. */
+  /**
+   * By namespace and name; all namespaces when absent; `after` is exclusive. Pages are read one by one as things are
+   * then: a client that watches from the version of its first page sees whatever changed between them.
+   */
   list(
     collection: string,
     page?: {
@@ -59,6 +62,8 @@ export interface Storage {
   ): Promise<ObjectList>;
   /** Of the latest write of anything. */
   version(): Promise<number>;
+  /** Those whose `metadata.ownerReferences` name this uid, of all collections. */
+  ownedBy(uid: string): Promise<readonly StoredObject[]>;
   /**
    * All of the writes, or none; durable before it resolves. Each gets a version of its own, in order; objects are
    * stored with it in `metadata.resourceVersion`. Throws `VersionMoved`.
@@ -66,7 +71,10 @@ export interface Storage {
   commit(writes: readonly ObjectWrite[]): Promise<readonly StoredObject[]>;
   /** Changes of a collection after a version, in order; undefined when some of them are forgotten. */
   changesSince(collection: string, version: number): Promise<readonly ObjectChange[] | undefined>;
-  /** Tells each change of a collection from now on, in order, after it is durable. Returns what ends that. */
+  /**
+   * Tells each change of a collection from now on, in order, after it is durable. Returns what ends that. `told` must
+   * not throw: what a writer hears of its write does not depend on who follows it.
+   */
   follow(collection: string, told: (change: ObjectChange) => void): () => void;
   close(): Promise<void>;
 }
