@@ -3,7 +3,7 @@ import type { Infer, Schema } from './schema.ts';
 const textMap = { type: 'object', additionalProperties: { type: 'string' } } as const satisfies Schema;
 
 /** `metav1.ObjectMeta`: what a file of a user may say in `metadata`. A CRD says no more than `type: object` there. */
-const objectMeta = {
+export const objectMeta = {
   type: 'object',
   description: 'Standard metadata of the object.',
   properties: {

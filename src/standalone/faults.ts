@@ -1,0 +1,119 @@
+import { type FieldError, fieldErrorBody, fieldErrorReason, formatFieldError, quote } from '../api/field-error.ts';
+import type { StatusDetails } from '../api/status.ts';
+import { type Kind, qualifiedName } from './kinds.ts';
+import { ApiFault } from './objects.ts';
+
+/* Refusals in the words of kube-apiserver, as 1.36 says them. */
+
+/** 404 `imagestreams.image.openshift.io "app" not found`. */
+export function notFound(kind: Kind, name: string): ApiFault {
+  return fault(404, 'NotFound', `${qualifiedName(kind)} ${quote(name)} not found`, resource(kind, name));
+}
+
+/** 409, also while the one that is there is being deleted. */
+export function alreadyExists(kind: Kind, name: string, isBeingDeleted: boolean): ApiFault {
+  const why = isBeingDeleted ? 'object is being deleted: ' : '';
+  const message = `${why}${qualifiedName(kind)} ${quote(name)} already exists`;
+  return fault(409, 'AlreadyExists', message, resource(kind, name));
+}
+
+/** 409 `Operation cannot be fulfilled on …: <why>`. */
+export function conflict(kind: Kind, name: string, why: string): ApiFault {
+  const message = `Operation cannot be fulfilled on ${qualifiedName(kind)} ${quote(name)}: ${why}`;
+  return fault(409, 'Conflict', message, resource(kind, name));
+}
+
+/** 409 of a delete: it speaks of the kind, not of the resource. */
+export function preconditionFailed(kind: Kind, name: string, why: string): ApiFault {
+  const named = { plural: kind.kind, group: kind.group };
+  const message = `Operation cannot be fulfilled on ${qualifiedName(named)} ${quote(name)}: ${why}`;
+  return fault(409, 'Conflict', message, object(kind, name));
+}
+
+/** 403 `namespaces "default" is forbidden: <why>`. */
+export function forbidden(kind: Kind, name: string, why: string, cause?: { reason: string; field: string }): ApiFault {
+  const message = `${qualifiedName(kind)} ${quote(name)} is forbidden: ${why}`;
+  const causes = cause === undefined ? {} : { causes: [{ ...cause, message: why }] };
+  return fault(403, 'Forbidden', message, { ...resource(kind, name), ...causes });
+}
+
+/** 422 `ImageStream.image.openshift.io "app" is invalid: <errors>`. */
+export function invalid(kind: Kind, name: string, errors: readonly FieldError[]): ApiFault {
+  return invalidDetails({ plural: kind.kind, group: kind.group }, object(kind, name), errors);
+}
+
+/** The same of what is checked late, where the real one has the resource at hand, not the kind. */
+export function invalidResource(kind: Kind, name: string, errors: readonly FieldError[]): ApiFault {
+  return invalidDetails(kind, resource(kind, name), errors);
+}
+
+/** 422 about a patch, which is of no kind. */
+export function invalidPatch(error: FieldError): ApiFault {
+  return invalidDetails({ plural: '', group: '' }, {}, [error]);
+}
+
+/** 422 that says no more. */
+export function unprocessable(): ApiFault {
+  return fault(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+}
+
+export function badRequest(message: string): ApiFault {
+  return fault(400, 'BadRequest', message);
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): ApiFault {
+  const types = accepted.join(', ');
+  const message = `the body of the request was in an unknown format - accepted media types include: ${types}`;
+  return fault(415, 'UnsupportedMediaType', message);
+}
+
+export function tooLarge(message: string): ApiFault {
+  return fault(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);
+}
+
+/** 500 without a reason: what the real one has no better word for. */
+export function internal(message: string): ApiFault {
+  return fault(500, '', message);
+}
+
+function invalidDetails(
+  named: Pick<Kind, 'plural' | 'group'>,
+  details: StatusDetails,
+  errors: readonly FieldError[],
+): ApiFault {
+  const texts = [...new Set(errors.map(formatFieldError))];
+  const list = texts.length > 1 ? `[${texts.join(', ')}]` : texts.join();
+  const causes = errors.map(error => ({
+    reason: fieldErrorReason(error.type),
+    message: fieldErrorBody(error),
+    field: error.path,
+  }));
+  const message = `${qualifiedName(named)} ${quote(details.name ?? '')} is invalid: ${list}`;
+  return fault(422, 'Invalid', message, { ...details, causes });
+}
+
+function resource({ plural, group }: Kind, name: string): StatusDetails {
+  return details(plural, group, name);
+}
+
+function object({ kind, group }: Kind, name: string): StatusDetails {
+  return details(kind, group, name);
+}
+
+/** The API server leaves out what is empty. */
+function details(kind: string, group: string, name: string): StatusDetails {
+  return { ...(name !== '' && { name }), ...(group !== '' && { group }), kind };
+}
+
+function fault(code: number, reason: string, message: string, details?: StatusDetails): ApiFault {
+  return new ApiFault({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    ...(reason !== '' && { reason }),
+    ...(details && { details }),
+    code,
+  });
+}

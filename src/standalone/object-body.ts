@@ -1,0 +1,76 @@
+import { invalidField } from '../api/field-error.ts';
+import { type ObjectMeta, objectMeta, type TypedObject } from '../api/meta.ts';
+import { checkSchema } from '../api/validate.ts';
+import { badRequest, invalid } from './faults.ts';
+import { isJsonObject, type JsonObject, jsonType } from './json.ts';
+import { apiVersionOf, type Kind } from './kinds.ts';
+
+export interface Body {
+  readonly object: TypedObject;
+  /** Paths of metadata that no object has. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * An object of this kind, of what a client sent: its metadata has the fields and types that metadata has. A kind of
+ * Kubernetes itself may be left out of it, as the real one allows.
+ */
+export function readBody(kind: Kind, body: unknown): Body {
+  if (!isJsonObject(body)) {
+    const found = `json: cannot unmarshal ${jsonType(body)} into Go value of type map[string]interface {}`;
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${found}`);
+  }
+  checkType(kind, body);
+  const { metadata, unknown } = readMetadata(kind, body['metadata']);
+  return { object: { ...body, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata }, unknown };
+}
+
+function checkType(kind: Kind, body: JsonObject): void {
+  const { kind: foundKind, apiVersion: foundVersion } = body;
+  const version = apiVersionOf(kind);
+  if (kind.schema === undefined) {
+    if ((foundKind ?? kind.kind) === kind.kind && (foundVersion ?? version) === version) return;
+    const why = `no kind "${foundKind ?? kind.kind}" is registered for version "${foundVersion ?? version}"`;
+    throw cannotBeHandled(kind, why, foundKind);
+  }
+  if (foundKind === undefined || foundKind === '') {
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): Object 'Kind' is missing`);
+  }
+  if (foundVersion !== version) {
+    const found = foundVersion ?? '';
+    throw badRequest(`the API version in the data (${found}) does not match the expected API version (${version})`);
+  }
+  if (foundKind !== kind.kind) {
+    const error = invalidField('kind', foundKind, `must be ${kind.kind}`);
+    throw invalid({ ...kind, kind: String(foundKind) }, nameOf(body), [error]);
+  }
+}
+
+/** 400 `ImageStream in version "v1" cannot be handled as a ImageStream: <why>`. */
+export function cannotBeHandled(kind: Kind, why: string, found: unknown = kind.kind): Error {
+  return badRequest(`${found} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
+}
+
+function readMetadata(kind: Kind, value: unknown): { metadata: ObjectMeta; unknown: readonly string[] } {
+  if (value === undefined || value === null) return { metadata: {}, unknown: [] };
+  if (!isJsonObject(value)) {
+    throw cannotBeHandled(kind, `json: cannot unmarshal ${jsonType(value)} into Go value of type v1.ObjectMeta`);
+  }
+  // What is empty or null counts as not there.
+  const given = Object.entries(value).filter(([, field]) => !isEmpty(field));
+  const known = Object.fromEntries(given.filter(([name]) => Object.hasOwn(objectMeta.properties, name)));
+  const [fault] = checkSchema(objectMeta, known, 'metadata');
+  if (fault !== undefined) throw cannotBeHandled(kind, `${fault.path}: ${fault.message}`);
+  const unknown = Object.keys(value).filter(name => !Object.hasOwn(objectMeta.properties, name));
+  return { metadata: known, unknown: unknown.map(name => `metadata.${name}`) };
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '' || value === 0) return true;
+  return Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
+}
+
+function nameOf({ metadata }: JsonObject): string {
+  const name = isJsonObject(metadata) ? metadata['name'] : undefined;
+  return typeof name === 'string' ? name : '';
+}

@@ -1,0 +1,77 @@
+import { invalidField, quote } from '../api/field-error.ts';
+import type { ObjectMeta } from '../api/meta.ts';
+import * as faults from './faults.ts';
+import type { Kind } from './kinds.ts';
+import { cannotBeHandled } from './object-body.ts';
+import type { DeleteOptions, Target, WriteOptions } from './objects.ts';
+
+/* What a request must agree with before anything is written. They throw `ApiFault`. */
+
+/** What a body says of its place must be what the path says. */
+export function checkPlace({ kind, namespace, name }: Target, metadata: ObjectMeta): void {
+  const isElsewhere = (metadata.namespace ?? namespace) !== namespace;
+  // As the real one: a client that names the default namespace for whatever it sends is forgiven.
+  if (isElsewhere && (kind.namespaced || metadata.namespace !== 'default')) {
+    throw faults.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (name === '') return;
+  if (metadata.name === undefined) {
+    throw faults.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (metadata.name !== name) {
+    throw faults.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+}
+
+export function checkVersion({ kind, name }: Target, found: ObjectMeta, { resourceVersion }: ObjectMeta): void {
+  if (resourceVersion === undefined || resourceVersion === '0') {
+    if (kind.unconditionalUpdate) return;
+    const error = invalidField('metadata.resourceVersion', 0, 'must be specified for an update');
+    throw faults.invalidResource(kind, name, [error]);
+  }
+  if (!/^\d+$/.test(resourceVersion)) {
+    throw faults.internal(`strconv.ParseUint: parsing ${quote(resourceVersion)}: invalid syntax`);
+  }
+  if (resourceVersion === found.resourceVersion) return;
+  const why = 'the object has been modified; please apply your changes to the latest version and try again';
+  throw faults.conflict(kind, name, why);
+}
+
+export function checkUid({ kind, name }: Target, found: ObjectMeta, { uid }: ObjectMeta): void {
+  if (uid === undefined || uid === found.uid) return;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found.uid}`;
+  throw faults.conflict(kind, name, why);
+}
+
+export function checkPreconditions({ kind, name }: Target, metadata: ObjectMeta, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options;
+  if (uid !== undefined && uid !== metadata.uid) {
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+    throw faults.preconditionFailed(kind, name, why);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
+    throw faults.preconditionFailed(kind, name, why);
+  }
+}
+
+/** Warnings about fields that nobody knows, unless the client wants them refused, or not told. */
+export function told(kind: Kind, unknown: readonly string[], { fieldValidation }: WriteOptions): readonly string[] {
+  const texts = unknown.map(path => `unknown field ${quote(path)}`);
+  if (fieldValidation === 'Ignore' || texts.length === 0) return [];
+  if (fieldValidation === 'Warn') return texts;
+  throw cannotBeHandled(kind, `strict decoding error: ${texts.join(', ')}`);
+}
+
+/** The same of a patch: the real one quotes all that came of it. */
+export function toldOfPatch(
+  patched: unknown,
+  unknown: readonly string[],
+  { fieldValidation }: WriteOptions,
+): readonly string[] {
+  const texts = unknown.map(path => `unknown field ${quote(path)}`);
+  if (fieldValidation === 'Ignore' || texts.length === 0) return [];
+  if (fieldValidation === 'Warn') return texts;
+  const why = `strict decoding error: ${texts.join(', ')}`;
+  throw faults.invalidPatch(invalidField('patch', JSON.stringify(patched), why));
+}

@@ -1,0 +1,223 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type AnyObject, merge, type Stage, stage, target } from './stage.ts';
+
+let on: Stage;
+beforeEach(async () => {
+  on = await stage();
+});
+
+const stream = (parts: object = {}, metadata: object = {}) => ({
+  apiVersion: 'image.openshift.io/v1',
+  kind: 'ImageStream',
+  metadata: { name: 'app', namespace: 'demo', ...metadata },
+  ...parts,
+});
+const configMap = (parts: object = {}, metadata: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings', namespace: 'demo', ...metadata },
+  ...parts,
+});
+
+const refusal = async (work: Promise<unknown>) => {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return (error as { status?: unknown } | undefined)?.status;
+};
+
+describe('create()', () => {
+  test('gives uid, generation, time of creation and version, whatever the client says of them', async () => {
+    const given = { uid: 'mine', generation: 7, creationTimestamp: '2020-01-01T00:00:00Z', selfLink: '/x' };
+    const made = await on.create('imagestreams', stream({}, { ...given, labels: {}, managedFields: [{}] }));
+    expect(made).toEqual({
+      apiVersion: 'image.openshift.io/v1',
+      kind: 'ImageStream',
+      metadata: {
+        name: 'app',
+        namespace: 'demo',
+        uid: expect.stringMatching(/^uid-/),
+        generation: 1,
+        creationTimestamp: '2026-01-02T03:04:05Z',
+        resourceVersion: String(await on.storage.version()),
+      },
+    });
+    expect(await on.get('imagestreams/demo/app')).toEqual(made);
+  });
+
+  test('makes up the end of a name', async () => {
+    const object = { ...configMap(), metadata: { generateName: 'settings-' } };
+    const { metadata } = await on.create('configmaps', object);
+    expect(metadata).toMatchObject({ name: 'settings-rrrrr', generateName: 'settings-' });
+  });
+
+  test('drops the status of a kind whose status has a path of its own', async () => {
+    expect(await on.create('imagestreams', stream({ status: { observedGeneration: 3 } }))).not.toHaveProperty('status');
+  });
+
+  test('refuses a name that is taken', async () => {
+    await on.create('imagestreams', stream());
+    expect(await refusal(on.create('imagestreams', stream()))).toEqual({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'imagestreams.image.openshift.io "app" already exists',
+      reason: 'AlreadyExists',
+      details: { name: 'app', group: 'image.openshift.io', kind: 'imagestreams' },
+      code: 409,
+    });
+  });
+
+  test('refuses a namespace that is not there', async () => {
+    expect(await refusal(on.create('imagestreams', stream({}, { namespace: 'nope' })))).toMatchObject({
+      code: 404,
+      message: 'namespaces "nope" not found',
+      details: { name: 'nope', kind: 'namespaces' },
+    });
+  });
+
+  test('stores nothing when it only tries', async () => {
+    const before = await on.storage.version();
+    const made = await on.create('imagestreams', stream(), { dryRun: true });
+    expect(made.metadata).not.toHaveProperty('resourceVersion');
+    expect(await on.storage.version()).toBe(before);
+    expect(await refusal(on.get('imagestreams/demo/app'))).toMatchObject({ code: 404 });
+  });
+});
+
+describe('update()', () => {
+  test('counts a generation for a change of spec, none for one of labels, and keeps the status', async () => {
+    const made = await on.create('imagestreams', stream());
+    const changed = await on.update('imagestreams', { ...made, spec: { dockerImageRepository: 'a' }, status: {} });
+    expect(changed).toMatchObject({ spec: { dockerImageRepository: 'a' }, metadata: { generation: 2 } });
+    expect(changed).not.toHaveProperty('status');
+    const metadata = { ...changed.metadata, labels: { team: 'acme' } };
+    expect(await on.update('imagestreams', { ...changed, metadata })).toMatchObject({ metadata: { generation: 2 } });
+  });
+
+  test('stores nothing when nothing changes', async () => {
+    const made = await on.create('imagestreams', stream());
+    expect(await on.update('imagestreams', made)).toEqual(made);
+  });
+
+  test('refuses a version that is not the latest', async () => {
+    const made = await on.create('imagestreams', stream());
+    await on.update('imagestreams', { ...made, spec: {} });
+    expect(await refusal(on.update('imagestreams', { ...made, spec: { tags: [] } }))).toMatchObject({
+      code: 409,
+      reason: 'Conflict',
+      message:
+        'Operation cannot be fulfilled on imagestreams.image.openshift.io "app": the object has been modified; please apply your changes to the latest version and try again',
+    });
+  });
+
+  test('takes one without a version for a kind of Kubernetes, not for a custom one', async () => {
+    await on.create('configmaps', configMap());
+    expect(await on.update('configmaps', configMap({ data: { a: 'b' } }))).toMatchObject({ data: { a: 'b' } });
+    await on.create('imagestreams', stream());
+    expect(await refusal(on.update('imagestreams', stream()))).toMatchObject({
+      code: 422,
+      message:
+        'imagestreams.image.openshift.io "app" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+    });
+  });
+});
+
+describe('patch()', () => {
+  test('merges, with status by its own path alone', async () => {
+    await on.create('imagestreams', stream({ spec: { dockerImageRepository: 'a' } }));
+    const body = { spec: { dockerImageRepository: 'b' }, status: { observedGeneration: 1 } };
+    const main = await on.patch('imagestreams/demo/app', merge(body));
+    expect(main.object).toMatchObject({ spec: { dockerImageRepository: 'b' }, metadata: { generation: 2 } });
+    expect(main.object).not.toHaveProperty('status');
+    const status = await on.patch(
+      'imagestreams/demo/app/status',
+      merge({ ...body, metadata: { labels: { a: 'b' } }, spec: null }),
+    );
+    expect(status.object).toEqual({
+      ...main.object,
+      metadata: { ...main.object.metadata, resourceVersion: expect.anything() },
+      status: { observedGeneration: 1 },
+    });
+  });
+
+  test('of a status that has no path is a 404', async () => {
+    await on.create('imagestreamimports', {
+      ...stream(),
+      kind: 'ImageStreamImport',
+      spec: { images: [{ from: { kind: 'DockerImage', name: 'a' } }] },
+    });
+    expect(await refusal(on.patch('imagestreamimports/demo/app/status', merge({})))).toMatchObject({ code: 404 });
+  });
+});
+
+describe('delete()', () => {
+  const remove = (place: string, options = {}) => on.objects.delete(target(place), { dryRun: false, ...options });
+  const ownedBy = (...owners: AnyObject[]) =>
+    owners.map(({ apiVersion, kind, metadata: { name, uid } }) => ({ apiVersion, kind, name, uid }));
+
+  test('tells the last state, and a change with a version of its own', async () => {
+    const made = await on.create('imagestreams', stream());
+    const changes = on.changes('imagestreams');
+    const { gone, object } = await remove('imagestreams/demo/app');
+    expect(gone).toBe(true);
+    expect(object.metadata.uid).toBe(made.metadata.uid);
+    expect(changes).toMatchObject([{ type: 'DELETED', version: await on.storage.version() }]);
+  });
+
+  test('waits for finalizers, and is over when the last one leaves', async () => {
+    await on.create('imagestreams', stream({}, { finalizers: ['acme.io/a', 'acme.io/b'] }));
+    const held = await remove('imagestreams/demo/app');
+    expect(held).toMatchObject({
+      gone: false,
+      object: {
+        metadata: { deletionTimestamp: '2026-01-02T03:04:05Z', deletionGracePeriodSeconds: 0, generation: 2 },
+      },
+    });
+    expect(await remove('imagestreams/demo/app')).toEqual(held);
+    expect(await refusal(on.create('imagestreams', stream()))).toMatchObject({
+      message: 'object is being deleted: imagestreams.image.openshift.io "app" already exists',
+    });
+    await on.patch('imagestreams/demo/app', merge({ metadata: { finalizers: ['acme.io/b'] } }));
+    await on.patch('imagestreams/demo/app', merge({ metadata: { finalizers: null } }));
+    expect(await refusal(on.get('imagestreams/demo/app'))).toMatchObject({ code: 404 });
+  });
+
+  test('takes along what it owned alone', async () => {
+    const one = await on.create('configmaps', configMap({}, { name: 'one' }));
+    const two = await on.create('configmaps', configMap({}, { name: 'two' }));
+    await on.create('secrets', { metadata: { name: 'of-one', ownerReferences: ownedBy(one) } });
+    await on.create('secrets', { metadata: { name: 'of-both', ownerReferences: ownedBy(one, two) } });
+    await remove('configmaps/demo/one');
+    expect(await on.names('secrets')).toEqual(['of-both']);
+    expect((await on.get('secrets/demo/of-both')).metadata.ownerReferences).toEqual(ownedBy(two));
+    await remove('configmaps/demo/two', { propagationPolicy: 'Orphan' });
+    expect((await on.get('secrets/demo/of-both')).metadata).not.toHaveProperty('ownerReferences');
+  });
+
+  test('of a namespace takes all that is in it, and waits for what is held', async () => {
+    await on.create('configmaps', configMap());
+    await on.create('imagestreams', stream({}, { finalizers: ['acme.io/a'] }));
+    expect(await remove('namespaces/demo')).toMatchObject({
+      gone: false,
+      object: { status: { phase: 'Terminating' } },
+    });
+    expect(await on.names('configmaps')).toEqual([]);
+    expect(await refusal(on.create('configmaps', configMap()))).toMatchObject({
+      code: 403,
+      message:
+        'configmaps "settings" is forbidden: unable to create new content in namespace demo because it is being terminated',
+    });
+    await on.patch('imagestreams/demo/app', merge({ metadata: { finalizers: [] } }));
+    expect(await on.names('namespaces')).toEqual(['default', 'kube-public', 'kube-system']);
+  });
+
+  test('refuses the namespaces that are always there', async () => {
+    expect(await refusal(remove('namespaces/default'))).toMatchObject({
+      code: 403,
+      message: 'namespaces "default" is forbidden: this namespace may not be deleted',
+    });
+  });
+});
