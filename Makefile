@@ -7,7 +7,7 @@ SHELL := /bin/bash
 JEST := node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 
-.PHONY: help install build run test verify generate format e2e bench clean
+.PHONY: help install build run test verify generate manifests format e2e bench clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,13 +38,18 @@ verify: install ## format, lint, types, generated files fresh, house rules
 generate: install ## write the generated files (CRDs, schemas, option tables)
 	node hack/generate.ts
 
+manifests: generate ## render manifests/install from the Helm chart (fetches helm where there is none)
+	node hack/tools/fetch.ts helm
+	node hack/chart/render.ts
+
 format: install ## format and apply safe lint fixes
 	biome check --write
 
 e2e: build ## the import suite against a real registry, the operator against a real control plane (needs Go or KUBEBUILDER_ASSETS)
 	node hack/debian/fetch.ts docker-registry skopeo prometheus
-	node hack/tools/fetch.ts kubectl
+	node hack/tools/fetch.ts kubectl helm
 	node hack/control-plane/build.ts
+	node hack/chart/render.ts --check
 	$(JEST) --selectProjects e2e --runInBand
 
 bench: build ## figures as ratios measured in one run (BOUNDS=1 fails when one is missed, ONLY=cost,sync measures some)

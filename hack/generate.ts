@@ -7,6 +7,7 @@ import { type CustomResourceDefinition, imageCrd, imageStreamCrd, imageStreamImp
 import { referencePages } from '../src/config/reference-pages.ts';
 import { ratesMarkdown } from '../src/registry/defaults.ts';
 import { metricsMarkdown } from '../src/telemetry/reference-page.ts';
+import { chartFiles } from './chart/files.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -18,7 +19,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'crds/imagestreams.yaml', text: () => yamlOf(imageStreamCrd, 'src/api/image-stream.ts') },
   { path: 'crds/imagestreamimports.yaml', text: () => yamlOf(imageStreamImportCrd, 'src/api/image-stream-import.ts') },
   { path: 'crds/images.yaml', text: () => yamlOf(imageCrd, 'src/api/image.ts') },
-  { path: 'manifests/install/10-crds.yaml', text: allCrds },
+  ...chartFiles,
   ...referencePages().map(({ path, text }) => ({ path, text: () => text })),
   { path: 'docs/reference/rates.md', text: ratesMarkdown },
   { path: 'docs/reference/metrics.md', text: metricsMarkdown },
@@ -40,15 +41,6 @@ function yamlOf(crd: CustomResourceDefinition, source: string): string {
   const head = `# Made from ${source} by \`make generate\`: do not edit.\n`;
   // YAML 1.1, as kubectl reads it; no anchors, since the schemas share parts that a reader wants to see in place.
   return head + stringify(crd, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 });
-}
-
-/** In one file, so that the folder can be applied as it is. */
-function allCrds(): string {
-  return [
-    yamlOf(imageStreamCrd, 'src/api/image-stream.ts'),
-    yamlOf(imageStreamImportCrd, 'src/api/image-stream-import.ts'),
-    yamlOf(imageCrd, 'src/api/image.ts'),
-  ].join('---\n');
 }
 
 function readOrNothing(path: string): string | undefined {

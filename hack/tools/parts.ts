@@ -31,6 +31,11 @@ export function kubectlBinary(): string | undefined {
   return find(KUBECTL);
 }
 
+/** Helm, likewise. */
+export function helmBinary(): string | undefined {
+  return find(HELM);
+}
+
 export function find(tool: Tool): string | undefined {
   const own = command(tool.name);
   if (own !== undefined && isNewEnough(tool, versionOf(tool, own))) return own;
