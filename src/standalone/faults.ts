@@ -105,7 +105,8 @@ function details(kind: string, group: string, name: string): StatusDetails {
   return { ...(name !== '' && { name }), ...(group !== '' && { group }), kind };
 }
 
-function fault(code: number, reason: string, message: string, details?: StatusDetails): ApiFault {
+/** A failure with these words. */
+export function fault(code: number, reason: string, message: string, details?: StatusDetails): ApiFault {
   return new ApiFault({
     kind: 'Status',
     apiVersion: 'v1',

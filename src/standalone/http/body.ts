@@ -1,0 +1,135 @@
+import { parseDocument } from 'yaml';
+import { badRequest, unsupportedMediaType } from '../faults.ts';
+import type { Patch } from '../objects.ts';
+import { decodeProtobuf, PROTOBUF_TYPE } from './protobuf.ts';
+import type { Request } from './request.ts';
+
+const JSON_TYPE = 'application/json';
+const YAML_TYPE = 'application/yaml';
+
+/** Deeper than anything that means something, and no deeper than what works on it can bear. */
+const MAX_DEPTH = 1_000;
+/** A YAML document may repeat anchors this often before it counts as a bomb. */
+const MAX_ALIASES = 100;
+
+const PATCH_TYPES: Readonly<Record<string, Patch['type']>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+/** The body of a write, in any form that is taken. `expected` is the kind it should be. Throws 400, 413, 415. */
+export async function readObject(request: Request, expected: string): Promise<unknown> {
+  const bytes = await request.readBody();
+  const unrecognized = (detail: string) =>
+    badRequest(`the object provided is unrecognized (must be of type ${expected}): ${detail}`);
+  switch (mediaType(request)) {
+    case '':
+    case JSON_TYPE:
+      return parseJson(bytes.toString(), detail =>
+        unrecognized(`couldn't get version/kind; json parse error: ${detail}`),
+      );
+    case YAML_TYPE:
+      return parseYaml(bytes.toString(), detail => unrecognized(`yaml: ${detail}`));
+    case PROTOBUF_TYPE: {
+      const object = decodeProtobuf(bytes);
+      if (object === undefined) throw unsupportedMediaType([JSON_TYPE, YAML_TYPE]);
+      return object;
+    }
+    default:
+      throw unsupportedMediaType([JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE]);
+  }
+}
+
+/** The options in the body of a deletion; undefined when there is none. */
+export async function readDeletion(request: Request): Promise<unknown> {
+  const bytes = await request.readBody();
+  if (bytes.length === 0) return undefined;
+  const type = mediaType(request);
+  if (type === YAML_TYPE) return parseYaml(bytes.toString(), badRequest);
+  if (type === PROTOBUF_TYPE) return decodeProtobuf(bytes);
+  return parseJson(bytes.toString(), detail => badRequest(`couldn't get version/kind; json parse error: ${detail}`));
+}
+
+/** What kind of patch it is; undefined for none that we know. */
+export function patchType(request: Request): Patch['type'] {
+  const type = PATCH_TYPES[mediaType(request)];
+  if (type === undefined) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
+  return type;
+}
+
+export async function readPatch(request: Request, type: Patch['type']): Promise<Patch> {
+  const text = (await request.readBody()).toString();
+  const fault = (detail: string) => badRequest(`error decoding patch: ${detail}`);
+  switch (type) {
+    case 'json': {
+      const operations = parseJson(text, fault);
+      if (!Array.isArray(operations)) throw fault('expected a list of operations');
+      return { type, operations };
+    }
+    case 'merge':
+    case 'strategic':
+      return { type, body: object(parseJson(text, fault), fault) };
+    case 'apply': {
+      const yamlFault = (detail: string) => badRequest(`error decoding YAML: ${detail}`);
+      return { type, body: object(parseYaml(text, yamlFault), yamlFault) };
+    }
+  }
+}
+
+/** Lower case, without parameters; "" when the client doesn't say. */
+function mediaType({ headers }: Request): string {
+  return (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+type Fault = (detail: string) => Error;
+
+function object(value: unknown, fault: Fault): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault('expected an object');
+  return value;
+}
+
+function parseJson(text: string, fault: Fault): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw fault(text === '' ? 'unexpected end of JSON input' : Error.isError(error) ? error.message : 'unreadable');
+  }
+  return shallow(value, fault);
+}
+
+/** JSON is YAML, too, and most of what is applied; reading it as JSON is much faster. */
+function parseYaml(text: string, fault: Fault): unknown {
+  if (text.startsWith('{')) {
+    try {
+      return shallow(JSON.parse(text), fault);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: 'silent', merge: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw fault(error.message.replace(/\s+/g, ' '));
+  try {
+    return shallow(document.toJS({ maxAliasCount: MAX_ALIASES }), fault);
+  } catch (error) {
+    if (error instanceof ReferenceError) throw fault('too many aliases');
+    throw error;
+  }
+}
+
+/** Whatever works on objects goes down into them; what is nested too deeply must not get that far. */
+function shallow(value: unknown, fault: Fault): unknown {
+  let level: object[] = isContainer(value) ? [value] : [];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) throw fault('exceeded max depth');
+    level = level.flatMap(one => Object.values(one).filter(isContainer));
+  }
+  return value;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
