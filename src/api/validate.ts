@@ -73,7 +73,8 @@ function checkString(schema: Schema, value: string, path: string, faults: Schema
   // Kubernetes counts code points; no text has more of them than UTF-16 units.
   const length = value.length > maxLength || minLength > 1 ? codePoints(value) : value.length;
   if (length > maxLength) {
-    add(faults, 'length', path, 'tooLong', value, `may not be more than ${maxLength} characters`);
+    // As the API server says it, though it counts characters.
+    add(faults, 'length', path, 'tooLong', value, `may not be more than ${maxLength} bytes`);
   } else if (length < minLength) {
     const detail = `${inBody(path)} should be at least ${minLength} chars long`;
     add(faults, 'length', path, 'invalid', value, detail);
@@ -81,7 +82,7 @@ function checkString(schema: Schema, value: string, path: string, faults: Schema
     add(faults, 'pattern', path, 'invalid', value, `${inBody(path)} should match '${pattern}'`);
   }
   if (format !== undefined && !formatFits(format, value)) {
-    add(faults, 'format', path, 'invalid', value, `${inBody(path)} must be of type ${format}`);
+    add(faults, 'format', path, 'invalid', value, `${inBody(path)} must be of type ${format}: ${quote(value)}`);
   }
 }
 
