@@ -143,7 +143,7 @@ class ApiObjects implements Objects {
     const { kind, subresource } = target;
     const before = shownForm(kind, parse(stored));
     const errors = metadataChangeErrors(before.metadata, given.metadata);
-    if (errors.length > 0) throw faults.invalid(kind, target.name, errors);
+    if (errors.length > 0) throw faults.invalid(kind, target.name, errors.map(faults.complaint));
     const isStatus = kind.statusSubresource && subresource === 'status';
     const metadata = isStatus ? before.metadata : changedMetadata(before.metadata, given.metadata);
     const part = changedPart(kind, before, { ...given, metadata }, subresource);

@@ -1,7 +1,20 @@
-import { type FieldError, fieldErrorBody, fieldErrorReason, formatFieldError, quote } from '../api/field-error.ts';
+import { type FieldError, fieldErrorBody, fieldErrorReason, quote } from '../api/field-error.ts';
 import type { StatusDetails } from '../api/status.ts';
 import { type Kind, qualifiedName } from './kinds.ts';
 import { ApiFault } from './objects.ts';
+
+/** What is wrong with one field: a cause of a 422. */
+export interface Complaint {
+  readonly path: string;
+  /** `FieldValueInvalid`, `FieldValueRequired` and so on. */
+  readonly reason: string;
+  /** What is wrong, without the path. */
+  readonly message: string;
+}
+
+export function complaint(error: FieldError): Complaint {
+  return { path: error.path, reason: fieldErrorReason(error.type), message: fieldErrorBody(error) };
+}
 
 /* Refusals in the words of kube-apiserver, as 1.36 says them. */
 
@@ -38,18 +51,18 @@ export function forbidden(kind: Kind, name: string, why: string, cause?: { reaso
 }
 
 /** 422 `ImageStream.image.openshift.io "app" is invalid: <errors>`. */
-export function invalid(kind: Kind, name: string, errors: readonly FieldError[]): ApiFault {
-  return invalidDetails({ plural: kind.kind, group: kind.group }, object(kind, name), errors);
+export function invalid(kind: Kind, name: string, complaints: readonly Complaint[]): ApiFault {
+  return invalidDetails({ plural: kind.kind, group: kind.group }, object(kind, name), complaints);
 }
 
 /** The same of what is checked late, where the real one has the resource at hand, not the kind. */
 export function invalidResource(kind: Kind, name: string, errors: readonly FieldError[]): ApiFault {
-  return invalidDetails(kind, resource(kind, name), errors);
+  return invalidDetails(kind, resource(kind, name), errors.map(complaint));
 }
 
 /** 422 about a patch, which is of no kind. */
 export function invalidPatch(error: FieldError): ApiFault {
-  return invalidDetails({ plural: '', group: '' }, {}, [error]);
+  return invalidDetails({ plural: '', group: '' }, {}, [complaint(error)]);
 }
 
 /** 422 that says no more. */
@@ -79,15 +92,11 @@ export function internal(message: string): ApiFault {
 function invalidDetails(
   named: Pick<Kind, 'plural' | 'group'>,
   details: StatusDetails,
-  errors: readonly FieldError[],
+  complaints: readonly Complaint[],
 ): ApiFault {
-  const texts = [...new Set(errors.map(formatFieldError))];
+  const texts = [...new Set(complaints.map(({ path, message }) => `${path}: ${message}`))];
   const list = texts.length > 1 ? `[${texts.join(', ')}]` : texts.join();
-  const causes = errors.map(error => ({
-    reason: fieldErrorReason(error.type),
-    message: fieldErrorBody(error),
-    field: error.path,
-  }));
+  const causes = complaints.map(({ path, ...cause }) => ({ ...cause, field: path }));
   const message = `${qualifiedName(named)} ${quote(details.name ?? '')} is invalid: ${list}`;
   return fault(422, 'Invalid', message, { ...details, causes });
 }

@@ -1,19 +1,20 @@
 import { invalidField } from '../api/field-error.ts';
 import { type ObjectMeta, objectMeta, type TypedObject } from '../api/meta.ts';
 import { checkSchema } from '../api/validate.ts';
-import { badRequest, invalid } from './faults.ts';
-import { isJsonObject, type JsonObject, jsonType } from './json.ts';
+import { badRequest, complaint, invalid } from './faults.ts';
+import { isJsonObject, type JsonObject, jsonType, without } from './json.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
+import { schemaForm } from './schema-form.ts';
 
 export interface Body {
   readonly object: TypedObject;
-  /** Paths of metadata that no object has. */
+  /** Paths of fields that the kind does not have; they are not in `object`. */
   readonly unknown: readonly string[];
 }
 
 /**
- * An object of this kind, of what a client sent: its metadata has the fields and types that metadata has. A kind of
- * Kubernetes itself may be left out of it, as the real one allows.
+ * An object of this kind, of what a client sent: its metadata has the fields and types that metadata has, all else the
+ * form of the kind's schema. Objects of a kind of Kubernetes itself need not name it, as with the real one.
  */
 export function readBody(kind: Kind, body: unknown): Body {
   if (!isJsonObject(body)) {
@@ -22,7 +23,10 @@ export function readBody(kind: Kind, body: unknown): Body {
   }
   checkType(kind, body);
   const { metadata, unknown } = readMetadata(kind, body['metadata']);
-  return { object: { ...body, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata }, unknown };
+  const { schema } = kind;
+  const formed = schema === undefined ? { value: body, unknown: [] } : schemaForm(schema, without(body, 'metadata'));
+  const object = { ...(formed.value as JsonObject), apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  return { object, unknown: [...unknown, ...formed.unknown] };
 }
 
 function checkType(kind: Kind, body: JsonObject): void {
@@ -42,7 +46,7 @@ function checkType(kind: Kind, body: JsonObject): void {
   }
   if (foundKind !== kind.kind) {
     const error = invalidField('kind', foundKind, `must be ${kind.kind}`);
-    throw invalid({ ...kind, kind: String(foundKind) }, nameOf(body), [error]);
+    throw invalid({ ...kind, kind: String(foundKind) }, nameOf(body), [complaint(error)]);
   }
 }
 

@@ -1,15 +1,39 @@
 import type { TypedObject } from '../api/meta.ts';
-import { invalid } from './faults.ts';
+import { checkSchema } from '../api/validate.ts';
+import { type Complaint, complaint, invalid } from './faults.ts';
 import { sameJson, without } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { metadataErrors } from './metadata-rules.ts';
+import { ruleFaults } from './schema-rules.ts';
 
-/** An object in which nothing but its metadata is left to do. Throws `ApiFault` (422) where it may not be so. */
+/** What makes an API server leave the rules of a schema unasked. */
+const BLOCKING = ['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid'].map(what => `FieldValue${what}`);
+const NOT_CHECKED: Complaint = {
+  path: '<nil>',
+  reason: 'FieldValueInvalid',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
+
+/**
+ * A new state as it may be stored, with what the API server itself adds. `before` is the state that it follows.
+ * Throws `ApiFault` (422) with all that is wrong with it.
+ */
 export function acceptState(kind: Kind, object: TypedObject, before: TypedObject | undefined): TypedObject {
   const whole = kind.complete?.(object, before) ?? object;
   const errors = [...metadataErrors(kind, whole.metadata), ...(kind.check?.(whole, before) ?? [])];
-  if (errors.length > 0) throw invalid(kind, whole.metadata.name ?? '', errors);
+  const complaints = [...errors.map(complaint), ...schemaComplaints(kind, whole)];
+  if (kind.schema !== undefined) {
+    const isBlocked = complaints.some(({ reason }) => BLOCKING.includes(reason));
+    complaints.push(...(isBlocked ? [NOT_CHECKED] : ruleFaults(kind.schema, whole, before)));
+  }
+  if (complaints.length > 0) throw invalid(kind, whole.metadata.name ?? '', complaints);
   return whole;
+}
+
+function schemaComplaints({ schema }: Kind, object: TypedObject): readonly Complaint[] {
+  // A CRD says no more of metadata than that it is an object.
+  return schema === undefined ? [] : checkSchema(schema, without(object, 'metadata'), '');
 }
 
 /** Of a change, the part that this path may change: status and all else leave each other alone. */

@@ -24,6 +24,7 @@ const JOIN = ['command', 'main'];
 /** Packages that one room alone may import. */
 const OWNED_PACKAGES: Readonly<Record<string, string>> = {
   '@kubernetes/client-node': 'kube',
+  '@marcbachmann/cel-js': 'standalone',
   'prom-client': 'telemetry',
   pino: 'log',
   tldts: 'registry',

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type AnyObject, merge, type Stage, stage, target } from './stage.ts';
+import { type AnyObject, merge, refusal, type Stage, stage, target } from './stage.ts';
 
 let on: Stage;
 beforeEach(async () => {
@@ -18,14 +18,6 @@ const configMap = (parts: object = {}, metadata: object = {}) => ({
   metadata: { name: 'settings', namespace: 'demo', ...metadata },
   ...parts,
 });
-
-const refusal = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  return (error as { status?: unknown } | undefined)?.status;
-};
 
 describe('create()', () => {
   test('gives uid, generation, time of creation and version, whatever the client says of them', async () => {
@@ -218,6 +210,74 @@ describe('delete()', () => {
     expect(await refusal(remove('namespaces/default'))).toMatchObject({
       code: 403,
       message: 'namespaces "default" is forbidden: this namespace may not be deleted',
+    });
+  });
+});
+
+describe('fields that a kind does not have', () => {
+  const typo = stream({ spec: { tagz: [], tags: [{ name: 'a', form: {} }] } }, { lables: {} });
+  const fields = ['metadata.lables', 'spec.tags[0].form', 'spec.tagz'].map(path => `unknown field "${path}"`);
+
+  test('are refused when the client asks for that', async () => {
+    const why = `strict decoding error: ${fields.join(', ')}`;
+    expect(await refusal(on.create('imagestreams', typo))).toMatchObject({
+      code: 400,
+      reason: 'BadRequest',
+      message: `ImageStream in version "v1" cannot be handled as a ImageStream: ${why}`,
+    });
+    await on.create('imagestreams', stream());
+    expect(await refusal(on.patch('imagestreams/demo/app', merge({ spec: { tagz: [] } })))).toMatchObject({
+      code: 422,
+      message: expect.stringMatching(
+        /^ "" is invalid: patch: Invalid value: ".*": strict decoding error: unknown field "spec.tagz"$/,
+      ),
+    });
+  });
+
+  test.each([
+    { fieldValidation: 'Warn' as const, warnings: fields },
+    { fieldValidation: 'Ignore' as const, warnings: [] },
+  ])('are left out, with $fieldValidation', async ({ fieldValidation, warnings }) => {
+    const place = target('imagestreams/demo/');
+    const written = await on.objects.create(place, typo, { dryRun: false, fieldValidation });
+    expect(written).toMatchObject({ warnings, object: { spec: { tags: [{ name: 'a' }] } } });
+    expect((await on.get('imagestreams/demo/app')).spec).toEqual({ tags: [{ name: 'a' }] });
+  });
+});
+
+describe('an object that is not as its schema says', () => {
+  test('is refused with every fault as a cause', async () => {
+    const object = stream({ spec: { dockerImageRepository: 5, tags: [{ name: '' }] } }, { labels: { a: 'b c' } });
+    const status = await refusal(on.create('imagestreams', object));
+    expect(status).toMatchObject({ code: 422, reason: 'Invalid', details: { name: 'app', kind: 'ImageStream' } });
+    expect(status.details?.causes?.map(({ field }) => field)).toEqual([
+      'metadata.labels',
+      'spec.dockerImageRepository',
+      'spec.tags[0].name',
+      '<nil>',
+    ]);
+    expect(status.message).toMatch(
+      /^ImageStream.image.openshift.io "app" is invalid: \[metadata.labels: Invalid value/,
+    );
+  });
+
+  test('is told of rules as well, where nothing keeps them from being asked', async () => {
+    const object = stream({ spec: { dockerImageRepository: 'a:b/c:d', tags: [{ name: '' }] } });
+    expect((await refusal(on.create('imagestreams', object))).message).toBe(
+      'ImageStream.image.openshift.io "app" is invalid: [spec.tags[0].name: Invalid value: "": spec.tags[0].name in body should be at least 1 chars long, spec.dockerImageRepository: Invalid value: "a:b/c:d": the repository name may not contain a tag or an ID]',
+    );
+  });
+
+  test('gets its defaults', async () => {
+    const made = await on.create('imagestreams', stream({ spec: { lookupPolicy: {}, tags: null } }));
+    expect(made.spec).toEqual({ lookupPolicy: { local: false } });
+  });
+
+  test('is refused by etcd when it is too large', async () => {
+    const tags = Array.from({ length: 1_600 }, (_, at) => ({ name: `t${at}`, annotations: { a: 'x'.repeat(1_000) } }));
+    expect(await refusal(on.create('imagestreams', stream({ spec: { tags } })))).toMatchObject({
+      code: 500,
+      message: 'etcdserver: request is too large',
     });
   });
 });

@@ -1,9 +1,17 @@
 import type { TypedObject } from '../../../src/api/meta.ts';
+import type { Status } from '../../../src/api/status.ts';
 import { createObjects } from '../../../src/standalone/api-objects.ts';
 import { createFirstObjects } from '../../../src/standalone/first-objects.ts';
 import { KINDS } from '../../../src/standalone/kind-table.ts';
 import { type Kind, qualifiedName } from '../../../src/standalone/kinds.ts';
-import type { Objects, Patch, Target, WriteOptions, Written } from '../../../src/standalone/objects.ts';
+import {
+  ApiFault,
+  type Objects,
+  type Patch,
+  type Target,
+  type WriteOptions,
+  type Written,
+} from '../../../src/standalone/objects.ts';
 import { createSqliteStorage } from '../../../src/standalone/sqlite-storage.ts';
 import type { ObjectChange, Storage } from '../../../src/standalone/storage.ts';
 
@@ -91,4 +99,14 @@ function placeOf(kind: Kind, object: object, name: string): Target {
 
 export function merge(body: unknown): Patch {
   return { type: 'merge', body };
+}
+
+/** The Status that something is refused with. */
+export async function refusal(work: Promise<unknown>): Promise<Status> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ApiFault) return error.status;
+  throw error ?? new Error('nothing was refused');
 }
