@@ -7,6 +7,7 @@ import type { Schema } from '../../src/api/schema.ts';
 import { checkSchema, formatFault } from '../../src/api/validate.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { readRegistriesFile } from '../../src/config/registries-file.ts';
+import { METRICS } from '../../src/telemetry/metrics.ts';
 import { faultOf, linksOf } from '../docs/links.ts';
 import { meaningOf, RULES } from '../docs/meaning.ts';
 import { type Block, type Page, place, prose, readPage, readPages } from '../docs/pages.ts';
@@ -59,6 +60,12 @@ describe('what is in backquotes', () => {
     const named = spans(page).filter(code => /^imagestream-operator\/[a-z-]+$/.test(code));
     expect(named.filter(name => !annotations.has(name))).toEqual([]);
   });
+});
+
+test.each(written)('$path names metrics that there are', page => {
+  const known = new Set<string>(Object.values(METRICS).map(({ name }) => name));
+  const named = page.text.match(/\bimagestream_operator_[a-z_]+/g) ?? [];
+  expect(named.filter(name => !known.has(name.replace(/_(?:bucket|sum|count)$/, '')))).toEqual([]);
 });
 
 describe('what files hold', () => {
