@@ -7,7 +7,9 @@ import { type CustomResourceDefinition, imageCrd, imageStreamCrd, imageStreamImp
 import { referencePages } from '../src/config/reference-pages.ts';
 import { ratesMarkdown } from '../src/registry/defaults.ts';
 import { metricsMarkdown } from '../src/telemetry/reference-page.ts';
+import { alertsMarkdown } from './alerts.ts';
 import { chartFiles } from './chart/files.ts';
+import { DASHBOARD_FILE, dashboardJson } from './dashboard/dashboard.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -23,6 +25,8 @@ export const generatedFiles: readonly GeneratedFile[] = [
   ...referencePages().map(({ path, text }) => ({ path, text: () => text })),
   { path: 'docs/reference/rates.md', text: ratesMarkdown },
   { path: 'docs/reference/metrics.md', text: metricsMarkdown },
+  { path: 'docs/reference/alerts.md', text: alertsMarkdown },
+  { path: DASHBOARD_FILE, text: dashboardJson },
 ];
 
 /** Paths of the files that are not what their source says now. */
