@@ -19,7 +19,7 @@ export function readJsonPath(text: string): JsonPath {
   return value => steps.reduce<readonly unknown[]>((values, step) => values.flatMap(step), [value]);
 }
 
-const FIELD = /\.((?:[^.[\]\\]|\\.)+)/y;
+const FIELD = /\.((?:[^.[\]\\()<>=!'"\s]|\\.)+)/y;
 const QUOTED = /\['((?:[^'\\]|\\.)*)'\]/y;
 const INDEX = /\[(-?\d+)\]/y;
 const ALL = /\[\*\]|\.\*/y;

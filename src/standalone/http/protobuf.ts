@@ -118,7 +118,9 @@ function readMessage(bytes: Buffer, message: Message): Record<string, unknown> {
 function take(object: Record<string, unknown>, field: Field, value: number | Buffer): void {
   const { name, many } = field;
   if (many === undefined) {
-    object[name] = shown(field, value);
+    const told = shown(field, value);
+    // Go writes what is not set as what is empty.
+    if (told !== '' && told !== false && told !== 0) object[name] = told;
   } else if (many === 'list') {
     object[name] ??= [];
     (object[name] as unknown[]).push(shown(field, value));
