@@ -88,7 +88,9 @@ export class Watch {
     // In this order: what is committed meanwhile has a higher version.
     const version = await storage.version();
     const changes = await storage.changesSince(collection, this.#told);
-    if (changes?.length === 0 && this.#isLive && version > this.#told) this.#told = version;
+    // A client that waits for a version to come is not told that it has.
+    if (version < this.#told || !this.#isLive) return;
+    if (changes?.length === 0) this.#told = version;
     this.#bookmark(this.#told);
   }
 
