@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { badRequest, unsupportedMediaType } from '../faults.ts';
+import type { Kind } from '../kinds.ts';
 import type { Patch } from '../objects.ts';
 import { decodeProtobuf, PROTOBUF_TYPE } from './protobuf.ts';
 import type { Request } from './request.ts';
@@ -52,11 +53,12 @@ export async function readDeletion(request: Request): Promise<unknown> {
   return parseJson(bytes.toString(), detail => badRequest(`couldn't get version/kind; json parse error: ${detail}`));
 }
 
-/** What kind of patch it is; undefined for none that we know. */
-export function patchType(request: Request): Patch['type'] {
-  const type = PATCH_TYPES[mediaType(request)];
-  if (type === undefined) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
-  return type;
+/** What kind of patch it is. A strategic one needs to know of each field how it is merged; of custom kinds nobody does. */
+export function patchType(request: Request, { schema }: Kind): Patch['type'] {
+  const known = Object.entries(PATCH_TYPES).filter(([, type]) => type !== 'strategic' || schema === undefined);
+  const found = known.find(([name]) => name === mediaType(request));
+  if (found === undefined) throw unsupportedMediaType(known.map(([name]) => name));
+  return found[1];
 }
 
 export async function readPatch(request: Request, type: Patch['type']): Promise<Patch> {

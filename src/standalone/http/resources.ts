@@ -111,7 +111,7 @@ export class Resources {
   }
 
   async #patch(request: Request, target: Target): Reply {
-    const type = patchType(request);
+    const type = patchType(request, target.kind);
     const options = readPatchOptions(request.query, type === 'apply');
     const shown = readShown(request, target.kind, 'object', this.#parts.clock.now);
     const patch = await readPatch(request, type);
