@@ -3,15 +3,15 @@ import type { ObjectMeta, TypedObject } from '../api/meta.ts';
 import type { Clock } from '../clock.ts';
 import { Deletion, keyOf } from './deletion.ts';
 import * as faults from './faults.ts';
-import { isJsonObject, sameJson, without } from './json.ts';
+import { sameJson, without } from './json.ts';
 import { collectionOf, type Kind, shownForm, storedForm } from './kinds.ts';
-import { mergePatch } from './merge-patch.ts';
 import { metadataChangeErrors } from './metadata-rules.ts';
 import { FIRST_NAMESPACES } from './namespaces.ts';
 import { readBody } from './object-body.ts';
 import { changedMetadata, generatedName, newMetadata, timestamp } from './object-metadata.ts';
 import { acceptState, changedPart, counted } from './object-state.ts';
 import type { Deleted, DeleteOptions, Objects, Patch, Target, WriteOptions, Written } from './objects.ts';
+import { firstApplied, patched } from './patches.ts';
 import { type ObjectName, type ObjectWrite, type Storage, type StoredObject, VersionMoved } from './storage.ts';
 import * as checks from './write-checks.ts';
 
@@ -72,13 +72,18 @@ class ApiObjects implements Objects {
 
   patch(target: Target, patch: Patch, options: WriteOptions): Promise<Written> {
     return this.#inTurn(async () => {
-      const stored = await this.#found(target);
-      const before = shownForm(target.kind, parse(stored));
-      const patched = applyPatch(before, patch);
-      const { object, unknown } = readBody(target.kind, patched);
+      const { kind } = target;
+      const stored = await this.#stored(target);
+      if (stored === undefined) {
+        if (patch.type !== 'apply' || target.subresource !== undefined) throw faults.notFound(kind, target.name);
+        return this.#create(target, firstApplied(kind, target.name, patch.body), options);
+      }
+      const before = shownForm(kind, parse(stored));
+      const after = patched(kind, before, patch);
+      const { object, unknown } = readBody(kind, after);
       checks.checkPlace(target, object.metadata);
       checks.checkVersion(target, before.metadata, object.metadata);
-      const warnings = checks.toldOfPatch(patched, unknown, options);
+      const warnings = checks.toldOfPatch(after, unknown, options);
       return { ...(await this.#change(target, stored, object, options)), warnings };
     });
   }
@@ -115,7 +120,7 @@ class ApiObjects implements Objects {
       throw faults.alreadyExists(kind, name, parse(there).metadata.deletionTimestamp !== undefined);
     }
     const write = { ...place, expected: 0, object: storedForm(kind, object) };
-    return { object: await this.#stored(kind, write, object, options), created: true, warnings };
+    return { object: await this.#write(kind, write, object, options), created: true, warnings };
   }
 
   #nameFor(target: Target, { name, generateName }: ObjectMeta): string {
@@ -158,7 +163,7 @@ class ApiObjects implements Objects {
       }
     }
     const write = { ...nameOf(target), expected: stored.version, object: storedForm(kind, after) };
-    return { object: await this.#stored(kind, write, after, options), created: false };
+    return { object: await this.#write(kind, write, after, options), created: false };
   }
 
   async #delete(target: Target, stored: StoredObject, options: DeleteOptions): Promise<Deleted> {
@@ -171,7 +176,7 @@ class ApiObjects implements Objects {
     return { gone: after === undefined, object: shownForm(target.kind, object) };
   }
 
-  async #stored(
+  async #write(
     kind: Kind,
     write: ObjectWrite & { readonly object: TypedObject },
     shown: TypedObject,
@@ -186,10 +191,14 @@ class ApiObjects implements Objects {
   }
 
   async #found(target: Target): Promise<StoredObject> {
-    const stored = await this.#storage.get(nameOf(target));
-    const isServed = target.subresource === undefined || target.kind.statusSubresource;
-    if (stored === undefined || !isServed) throw faults.notFound(target.kind, target.name);
+    const stored = await this.#stored(target);
+    if (stored === undefined) throw faults.notFound(target.kind, target.name);
     return stored;
+  }
+
+  async #stored(target: Target): Promise<StoredObject | undefined> {
+    const isServed = target.subresource === undefined || target.kind.statusSubresource;
+    return isServed ? this.#storage.get(nameOf(target)) : undefined;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -211,12 +220,6 @@ class ApiObjects implements Objects {
   #now(): string {
     return timestamp(this.#clock.now());
   }
-}
-
-function applyPatch(object: TypedObject, patch: Patch): unknown {
-  if (patch.type !== 'merge') throw faults.unsupportedMediaType(['application/merge-patch+json']);
-  if (!isJsonObject(patch.body)) throw faults.badRequest('error decoding patch: it is no JSON object');
-  return mergePatch(object, patch.body);
 }
 
 function nameOf({ kind, namespace, name }: Target): ObjectName {

@@ -53,6 +53,24 @@ const workload = {
   generations: true,
 } as const;
 
+/** What kubectl's patches merge by key in the Pods of a workload, below its template. */
+function podKeys(template: string): Readonly<Record<string, string>> {
+  const keys: [string, string][] = [
+    ['volumes', 'name'],
+    ['imagePullSecrets', 'name'],
+    ['hostAliases', 'ip'],
+    ['topologySpreadConstraints', 'topologyKey'],
+  ];
+  for (const containers of ['containers', 'initContainers', 'ephemeralContainers']) {
+    keys.push([containers, 'name'], [`${containers}.ports`, 'containerPort'], [`${containers}.env`, 'name']);
+    keys.push([`${containers}.volumeMounts`, 'mountPath'], [`${containers}.volumeDevices`, 'devicePath']);
+  }
+  return Object.fromEntries(keys.map(([path, key]) => [`${template}${path}`, key]));
+}
+
+const conditionKeys = { 'status.conditions': 'type' };
+const templateKeys = { ...conditionKeys, ...podKeys('spec.template.spec.') };
+
 const builtIn: readonly Kind[] = [
   core({
     group: '',
@@ -61,19 +79,49 @@ const builtIn: readonly Kind[] = [
     shortNames: ['ns'],
     namespaced: false,
     statusSubresource: true,
+    mergeKeys: conditionKeys,
     complete: completeNamespace,
   }),
   core({ group: '', version: 'v1', kind: 'Secret' }),
   core({ group: '', version: 'v1', kind: 'ConfigMap', shortNames: ['cm'] }),
-  core({ group: '', version: 'v1', kind: 'ServiceAccount', shortNames: ['sa'] }),
+  core({ group: '', version: 'v1', kind: 'ServiceAccount', shortNames: ['sa'], mergeKeys: { secrets: 'name' } }),
   core({ group: '', version: 'v1', kind: 'Event', shortNames: ['ev'] }),
   core({ group: 'events.k8s.io', version: 'v1', kind: 'Event', shortNames: ['ev'], storedAs: eventForm() }),
   core({ group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', unconditionalUpdate: false }),
-  core({ ...workload, group: '', version: 'v1', kind: 'Pod', shortNames: ['po'], generations: false }),
-  core({ ...workload, group: 'apps', version: 'v1', kind: 'Deployment', shortNames: ['deploy'] }),
-  core({ ...workload, group: 'apps', version: 'v1', kind: 'StatefulSet', shortNames: ['sts'] }),
-  core({ ...workload, group: 'apps', version: 'v1', kind: 'DaemonSet', shortNames: ['ds'] }),
-  core({ ...workload, group: 'batch', version: 'v1', kind: 'CronJob', shortNames: ['cj'] }),
+  core({
+    ...workload,
+    group: '',
+    version: 'v1',
+    kind: 'Pod',
+    shortNames: ['po'],
+    generations: false,
+    mergeKeys: { ...conditionKeys, ...podKeys('spec.') },
+  }),
+  core({
+    ...workload,
+    group: 'apps',
+    version: 'v1',
+    kind: 'Deployment',
+    mergeKeys: templateKeys,
+    shortNames: ['deploy'],
+  }),
+  core({
+    ...workload,
+    group: 'apps',
+    version: 'v1',
+    kind: 'StatefulSet',
+    mergeKeys: templateKeys,
+    shortNames: ['sts'],
+  }),
+  core({ ...workload, group: 'apps', version: 'v1', kind: 'DaemonSet', mergeKeys: templateKeys, shortNames: ['ds'] }),
+  core({
+    ...workload,
+    group: 'batch',
+    version: 'v1',
+    kind: 'CronJob',
+    mergeKeys: podKeys('spec.jobTemplate.spec.template.spec.'),
+    shortNames: ['cj'],
+  }),
   core({
     group: 'apiextensions.k8s.io',
     version: 'v1',
@@ -84,6 +132,7 @@ const builtIn: readonly Kind[] = [
     statusSubresource: true,
     generations: true,
     unconditionalUpdate: false,
+    mergeKeys: conditionKeys,
     complete: completeDefinition,
   }),
 ];

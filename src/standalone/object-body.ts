@@ -23,8 +23,9 @@ export function readBody(kind: Kind, body: unknown): Body {
   }
   checkType(kind, body);
   const { metadata, unknown } = readMetadata(kind, body['metadata']);
+  const own = without(body, 'metadata');
   const { schema } = kind;
-  const formed = schema === undefined ? { value: body, unknown: [] } : schemaForm(schema, without(body, 'metadata'));
+  const formed = schema === undefined ? { value: withoutNulls(own), unknown: [] } : schemaForm(schema, own);
   const object = { ...(formed.value as JsonObject), apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
   return { object, unknown: [...unknown, ...formed.unknown] };
 }
@@ -67,6 +68,14 @@ function readMetadata(kind: Kind, value: unknown): { metadata: ObjectMeta; unkno
   if (fault !== undefined) throw cannotBeHandled(kind, `${fault.path}: ${fault.message}`);
   const unknown = Object.keys(value).filter(name => !Object.hasOwn(objectMeta.properties, name));
   return { metadata: known, unknown: unknown.map(name => `metadata.${name}`) };
+}
+
+/** In the kinds of Kubernetes itself a field that is null is a field that is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(entries.map(([name, field]) => [name, withoutNulls(field)]));
 }
 
 function isEmpty(value: unknown): boolean {

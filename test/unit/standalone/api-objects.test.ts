@@ -281,3 +281,99 @@ describe('an object that is not as its schema says', () => {
     });
   });
 });
+
+describe('patch() of other types', () => {
+  const custom = stream({ spec: { tags: [{ name: 'a' }] } });
+
+  test('does JSON patches', async () => {
+    await on.create('imagestreams', custom);
+    const operations = [{ op: 'add', path: '/spec/tags/-', value: { name: 'b' } }];
+    const { object } = await on.patch('imagestreams/demo/app', { type: 'json', operations });
+    expect(object).toMatchObject({ spec: { tags: [{ name: 'a' }, { name: 'b' }] }, metadata: { generation: 2 } });
+  });
+
+  test.each([
+    { name: 'an operation that fails', operations: [{ op: 'remove', path: '/spec/none' }], code: 422 },
+    { name: 'what is no list', operations: {}, code: 400 },
+    { name: 'more operations than 10,000', operations: Array(10_001).fill({ op: 'test' }), code: 413 },
+    { name: 'another name', operations: [{ op: 'replace', path: '/metadata/name', value: 'b' }], code: 400 },
+    { name: 'another uid', operations: [{ op: 'replace', path: '/metadata/uid', value: 'b' }], code: 422 },
+    { name: 'no kind', operations: [{ op: 'remove', path: '/kind' }], code: 400 },
+  ])('refuses a JSON patch with $name', async ({ operations, code }) => {
+    const made = await on.create('imagestreams', custom);
+    expect(await refusal(on.patch('imagestreams/demo/app', { type: 'json', operations }))).toMatchObject({ code });
+    expect(await on.get('imagestreams/demo/app')).toEqual(made);
+  });
+
+  test('does strategic merge patches of the kinds of Kubernetes alone', async () => {
+    await on.create('configmaps', configMap({ data: { a: 'b' } }));
+    const body = { data: { $patch: 'replace', c: 'd' } };
+    const { object } = await on.patch('configmaps/demo/settings', { type: 'strategic', body });
+    expect(object['data']).toEqual({ c: 'd' });
+    await on.create('imagestreams', custom);
+    expect(await refusal(on.patch('imagestreams/demo/app', { type: 'strategic', body }))).toMatchObject({
+      code: 415,
+      reason: 'UnsupportedMediaType',
+      message:
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+    });
+  });
+
+  test('applies, and creates what is not there', async () => {
+    const first = await on.patch('imagestreams/demo/app', { type: 'apply', body: stream(custom, { name: undefined }) });
+    expect(first).toMatchObject({ created: true, object: { metadata: { name: 'app', generation: 1 } } });
+    const body = stream({ spec: { tags: [{ name: 'b' }] }, status: { observedGeneration: 1 } });
+    const again = await on.patch('imagestreams/demo/app', { type: 'apply', body });
+    expect(again).toMatchObject({ created: false, object: { spec: { tags: [{ name: 'a' }, { name: 'b' }] } } });
+    expect(await on.patch('imagestreams/demo/app', { type: 'apply', body })).toEqual(again);
+    const status = await on.patch('imagestreams/demo/app/status', { type: 'apply', body });
+    expect(status.object['status']).toEqual({ observedGeneration: 1 });
+  });
+
+  test.each([
+    {
+      name: 'a field that there is not',
+      body: stream({ spec: { tagz: 1 } }),
+      code: 500,
+      message:
+        'failed to create typed patch object (/app; image.openshift.io/v1, Kind=ImageStream): .spec.tagz: field not declared in schema',
+    },
+    {
+      name: 'an entry twice',
+      body: stream({ spec: { tags: [{ name: 'a' }, { name: 'a' }] } }),
+      code: 500,
+      message:
+        'failed to create typed patch object (/app; image.openshift.io/v1, Kind=ImageStream): .spec.tags: duplicate entries for key [name="a"]',
+    },
+    {
+      name: 'another kind',
+      body: { ...stream(), kind: 'Foo' },
+      code: 400,
+      message: 'invalid object type: image.openshift.io/v1, Kind=Foo',
+    },
+    { name: 'no kind', body: { metadata: { name: 'app' } }, code: 400, message: 'invalid object type: /, Kind=' },
+    {
+      name: 'managed fields',
+      body: stream({}, { managedFields: [] }),
+      code: 400,
+      message: 'metadata.managedFields must be nil',
+    },
+    {
+      name: 'an old version',
+      body: stream({}, { resourceVersion: '1' }),
+      code: 409,
+      message: expect.stringMatching(/the object has been modified/),
+    },
+  ])('refuses to apply $name', async ({ body, code, message }) => {
+    await on.create('imagestreams', custom);
+    const place = 'imagestreams/demo/app';
+    expect(await refusal(on.patch(place, { type: 'apply', body }))).toMatchObject({ code, message });
+  });
+});
+
+test('writes come one after the other, each on what the one before has stored', async () => {
+  await on.create('configmaps', configMap({ data: {} }));
+  const names = Array.from({ length: 50 }, (_, at) => `k${at}`);
+  await Promise.all(names.map(name => on.patch('configmaps/demo/settings', merge({ data: { [name]: 'x' } }))));
+  expect(Object.keys((await on.get('configmaps/demo/settings'))['data'] as object)).toEqual(names);
+});

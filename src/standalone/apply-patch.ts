@@ -1,0 +1,68 @@
+import { isJsonObject, type JsonObject, sameJson } from './json.ts';
+import type { Shape } from './shape.ts';
+
+/** Thrown when what is applied makes no sense by itself. */
+export class ApplyFailed extends Error {
+  override readonly name = 'ApplyFailed';
+}
+
+/**
+ * Merges what is applied into what is there: members of objects, and entries of lists by their keys. Nobody owns
+ * fields here, so nothing that is applied no longer is taken away. Throws `ApplyFailed`.
+ */
+export function applyMerge(shape: Shape, live: unknown, applied: unknown, path = ''): unknown {
+  if (isJsonObject(applied)) return shape.isAtomic ? applied : mergeObjects(shape, live, applied, path);
+  if (!Array.isArray(applied) || shape.list === 'atomic') return applied;
+  const lives: readonly unknown[] = Array.isArray(live) ? live : [];
+  if (shape.list === 'set') return [...lives, ...applied.filter(item => !lives.some(one => sameJson(one, item)))];
+  return mergeLists(shape, shape.list.keys, lives, applied, path);
+}
+
+function mergeObjects(shape: Shape, live: unknown, applied: JsonObject, path: string): JsonObject {
+  const merged = new Map(isJsonObject(live) ? Object.entries(live) : []);
+  for (const [name, value] of Object.entries(applied)) {
+    merged.set(name, applyMerge(shape.field(name), merged.get(name), value, `${path}.${name}`));
+  }
+  return Object.fromEntries(merged);
+}
+
+function mergeLists(
+  shape: Shape,
+  keys: readonly string[],
+  live: readonly unknown[],
+  applied: readonly unknown[],
+  path: string,
+): unknown[] {
+  const appliedKeys = applied.map((item, at) => appliedKey(keys, item, at, path));
+  const twice = appliedKeys.find((key, at) => appliedKeys.indexOf(key) !== at);
+  if (twice !== undefined) throw new ApplyFailed(`${path}: duplicate entries for key [${twice}]`);
+  const liveKeys = live.map(item => keyText(keys, item));
+  const merge = (at: number) => {
+    const was = live[liveKeys.indexOf(appliedKeys[at] ?? '')];
+    return applyMerge(shape.item(), was, applied[at], `${path}[${appliedKeys[at]}]`);
+  };
+  // What is applied keeps its order; what only is there keeps its place before what followed it.
+  const merged: unknown[] = [];
+  let next = 0;
+  for (const [at, item] of live.entries()) {
+    const found = appliedKeys.indexOf(liveKeys[at] ?? '');
+    if (found === -1) merged.push(item);
+    for (; next <= found; next++) merged.push(merge(next));
+  }
+  for (; next < applied.length; next++) merged.push(merge(next));
+  return merged;
+}
+
+function appliedKey(keys: readonly string[], item: unknown, at: number, path: string): string {
+  if (isJsonObject(item) && keys.some(key => Object.hasOwn(item, key))) return keyText(keys, item);
+  const names = keys.map(key => JSON.stringify(key)).join(' ');
+  throw new ApplyFailed(
+    `${path}: element ${at}: associative list with keys has an element that omits all key fields [${names}] (and doesn't have default values for any key fields)`,
+  );
+}
+
+/** `name="a"`. */
+function keyText(keys: readonly string[], item: unknown): string {
+  const fields = isJsonObject(item) ? item : {};
+  return keys.map(key => `${key}=${JSON.stringify(fields[key] ?? null)}`).join(',');
+}
