@@ -86,13 +86,16 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
 /** Of other people's kinds no more than that they can be read. */
 function faultsOf({ text }: Block, at: string): readonly string[] {
   return parseAllDocuments(text).flatMap(document => {
-    const value = document.toJS();
     if (document.errors.length > 0) return document.errors.map(({ message }) => message);
-    const { apiVersion, kind } = value ?? {};
-    if (kind === 'Registries') return readRegistriesFile(String(document), at) === undefined ? ['unread'] : [];
-    const schema = apiVersion === names.API_VERSION ? SCHEMAS[kind] : undefined;
-    return schema === undefined ? [] : checkSchema(schema, value, '').map(formatFault);
+    const value = document.toJS() ?? {};
+    if (value.kind === 'Registries') return readRegistriesFile(String(document), at) === undefined ? ['unread'] : [];
+    return value.kind === 'List' ? value.items.flatMap(objectFaults) : objectFaults(value);
   });
+}
+
+function objectFaults(object: { readonly apiVersion?: string; readonly kind?: string }): readonly string[] {
+  const schema = object.apiVersion === names.API_VERSION ? SCHEMAS[object.kind ?? ''] : undefined;
+  return schema === undefined ? [] : checkSchema(schema, object, '').map(formatFault);
 }
 
 describe('the rules', () => {
