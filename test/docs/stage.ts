@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Content, sampleImage, sampleIndex } from '../gen/content.ts';
@@ -97,6 +107,8 @@ function copyCheckout(to: string): void {
       cpSync(join(ROOT, path), join(to, path), { preserveTimestamps: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(to, 'node_modules'));
+  // Whatever their age, make must not install anew: that would be into the folder that is shared.
+  for (const path of ['package.json', 'package-lock.json']) utimesSync(join(to, path), 0, 0);
 }
 
 function writeProgram(path: string, words: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a command said and how it ended. */
@@ -32,6 +32,7 @@ interface Going {
 export class Terminal {
   readonly #settings: TerminalSettings;
   readonly #going: Going[] = [];
+  readonly #children = new Set<ChildProcess>();
 
   constructor(settings: TerminalSettings) {
     this.#settings = settings;
@@ -74,13 +75,7 @@ export class Terminal {
 
   /** Ends whatever is left. */
   close(): void {
-    for (const { child } of this.#going.splice(0)) kill(child, 'SIGKILL');
-  }
-
-  /** Value of a variable that a block exported. */
-  variable(name: string): string | undefined {
-    const variables = readFileSync(join(this.#settings.memory, 'variables'), 'utf8');
-    return new RegExp(`^declare -x ${name}="(.*)"$`, 'm').exec(variables)?.[1];
+    for (const child of this.#children) kill(child, 'SIGKILL');
   }
 
   #start(commands: string): ChildProcess {
@@ -93,7 +88,10 @@ export class Terminal {
       commands,
     ].join('\n');
     // In a process group of its own, as a terminal has it: Ctrl-C is for all of it.
-    return spawn('bash', ['-c', script], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('bash', ['-c', script], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#children.add(child);
+    child.once('close', () => this.#children.delete(child));
+    return child;
   }
 }
 
