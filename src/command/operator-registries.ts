@@ -4,7 +4,7 @@ import { createImporter, type Importer } from '../importer/importer.ts';
 import { createSharedClient } from '../importer/shared-client.ts';
 import type { Logger } from '../log.ts';
 import type { LaneStats } from '../queue/lane.ts';
-import { createLanes } from '../queue/lanes.ts';
+import { createLanes, type HostLanes } from '../queue/lanes.ts';
 import { retrying } from '../queue/retry.ts';
 import { createRegistryClient } from '../registry/client.ts';
 import { isTransient, RegistryError } from '../registry/errors.ts';
@@ -36,7 +36,6 @@ interface Connected {
   readonly loaded: LoadedRegistries;
   readonly tags: Importer;
   readonly imports: Importer;
-  readonly lanes: () => readonly LaneStats[];
   readonly close: () => Promise<void>;
 }
 
@@ -46,12 +45,25 @@ interface Connected {
  */
 export class OperatorRegistries {
   readonly #parts: OperatorRegistriesParts;
+  /** They outlast every version of the file: what a registry has asked for holds, whatever an administrator edits. */
+  readonly #lanes: HostLanes;
+  /** Connections of versions before, until what was under way on them is over. */
+  readonly #old = new Set<Connected>();
+  readonly #closing = new AbortController();
   #current: Connected;
   #complaint = '';
 
   private constructor(parts: OperatorRegistriesParts, loaded: LoadedRegistries) {
+    const { clock } = parts;
     this.#parts = parts;
-    this.#current = connect(loaded, parts);
+    this.#lanes = createLanes({
+      clock,
+      limits: host => this.#current.loaded.settings.host(host).rate,
+      maxWaitMs: LONGEST_WAIT_MS,
+      paused: (host, untilMs, cause) => new LanePaused(host, untilMs, cause),
+      breakerJitter: Math.random,
+    });
+    this.#current = connect(loaded, this.#lanes, parts);
   }
 
   /** Throws `CommandFault` when the file cannot be used. */
@@ -85,7 +97,7 @@ export class OperatorRegistries {
   }
 
   lanes(): readonly LaneStats[] {
-    return this.#current.lanes();
+    return this.#lanes.stats();
   }
 
   /** Follows the files until the signal fires. */
@@ -103,7 +115,9 @@ export class OperatorRegistries {
   }
 
   async close(): Promise<void> {
-    await this.#current.close();
+    this.#closing.abort();
+    await Promise.all([this.#current, ...this.#old].map(connected => connected.close()));
+    this.#old.clear();
   }
 
   async #look(): Promise<void> {
@@ -116,35 +130,44 @@ export class OperatorRegistries {
       log.info({ file: options.registriesFile }, 'The registries file has changed and is in force');
       reloaded(true);
     } catch (error) {
-      if (!(error instanceof CommandFault)) throw error;
+      // A mistake of ours in reading it must not end what works.
+      const faults = error instanceof CommandFault ? error.lines : [`it was not understood: ${String(error)}`];
+      const complaint = faults.join('\n');
       // Once for each fault, not every few seconds.
-      if (error.message === this.#complaint) return;
-      this.#complaint = error.message;
-      log.error({ faults: error.lines }, 'The registries file cannot be used: the old one stays in force');
+      if (complaint === this.#complaint) return;
+      this.#complaint = complaint;
+      log.error({ faults }, 'The registries file cannot be used: the old one stays in force');
       reloaded(false);
     }
   }
 
   #use(loaded: LoadedRegistries): void {
-    const { clock, log } = this.#parts;
     const old = this.#current;
-    this.#current = connect(loaded, this.#parts);
-    void clock
-      .sleep(OLD_SETTINGS_MS)
-      .then(() => old.close())
-      .catch(() => log.warn({}, 'Connections of old registry settings could not be closed'));
+    this.#current = connect(loaded, this.#lanes, this.#parts);
+    this.#lanes.limitsChanged();
+    this.#old.add(old);
+    void this.#closeLater(old);
+  }
+
+  async #closeLater(old: Connected): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      await clock.sleep(OLD_SETTINGS_MS, this.#closing.signal);
+      this.#old.delete(old);
+      await old.close();
+    } catch {
+      // The end of all closes this one, too, and nobody is to wait until its time has come.
+      if (!this.#closing.signal.aborted) log.warn({}, 'Connections of old registry settings could not be closed');
+    }
   }
 }
 
-function connect(loaded: LoadedRegistries, { clock, log, observer }: OperatorRegistriesParts): Connected {
+function connect(
+  loaded: LoadedRegistries,
+  lanes: HostLanes,
+  { clock, log, observer }: OperatorRegistriesParts,
+): Connected {
   const { settings } = loaded;
-  const lanes = createLanes({
-    clock,
-    limits: host => settings.host(host).rate,
-    maxWaitMs: LONGEST_WAIT_MS,
-    paused: (host, untilMs, cause) => new LanePaused(host, untilMs, cause),
-    breakerJitter: Math.random,
-  });
   const direct = createRegistryClient({ settings, lanes, clock, log, observer });
   const lift = (signal: AbortSignal, priority: number) => lanes.lift(signal, priority);
   const client = createSharedClient({ client: direct, clock, settings, lift });
@@ -166,7 +189,6 @@ function connect(loaded: LoadedRegistries, { clock, log, observer }: OperatorReg
           signal,
         }),
     }),
-    lanes: () => lanes.stats(),
     close: () => client.close(),
   };
 }

@@ -69,6 +69,7 @@ interface Waiting {
 export class Lane {
   readonly #parts: LaneParts;
   readonly #bucket: TokenBucket;
+  #limits: LaneLimits;
   readonly #pauses = new Pauses();
   readonly #breakers: Breakers | undefined;
   /** Everybody who waits, in line or aside. */
@@ -84,6 +85,7 @@ export class Lane {
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
+    this.#limits = parts.limits;
     this.#usedAtMs = parts.clock.monotonic();
     this.#bucket = new TokenBucket(parts.limits, this.#usedAtMs);
     this.#breakers = parts.breakerJitter && new Breakers(parts.breakerJitter);
@@ -153,6 +155,14 @@ export class Lane {
     this.#goOn(nowMs);
   }
 
+  /** Other limits from now on. What the host has said of itself still counts. */
+  setLimits(limits: LaneLimits): void {
+    const nowMs = this.#parts.clock.monotonic();
+    this.#limits = limits;
+    this.#bucket.setPace(limits, nowMs);
+    this.#goOn(nowMs);
+  }
+
   /** Looks again who may start: a place may be free. */
   update(): void {
     this.#goOn(this.#parts.clock.monotonic());
@@ -163,7 +173,7 @@ export class Lane {
     const busy = this.#waiting.size > 0 || this.#inFlight > 0;
     if (busy || nowMs - this.#usedAtMs < forMs || this.#pauses.lastsAt(nowMs)) return false;
     if (this.#breakers?.isStale(nowMs) === false) return false;
-    return this.#bucket.perSecond(nowMs) >= this.#parts.limits.perSecond;
+    return this.#bucket.perSecond(nowMs) >= this.#limits.perSecond;
   }
 
   stats(): LaneStats {
@@ -181,8 +191,8 @@ export class Lane {
 
   /** Whether a request may start without waiting, provided that nobody else waits. */
   #lets({ pullIdentity }: LaneAdmission, nowMs: number): boolean {
-    const { limits, places } = this.#parts;
-    if (this.#inFlight >= limits.inFlight || places.isSated(this) || places.isFullFor(this)) return false;
+    const { places } = this.#parts;
+    if (this.#inFlight >= this.#limits.inFlight || places.isSated(this) || places.isFullFor(this)) return false;
     return this.#gateWaitMs(nowMs) <= 0 && this.#pauses.pullUntilMs(pullIdentity) <= nowMs;
   }
 
@@ -210,9 +220,9 @@ export class Lane {
   #goOn(nowMs: number): void {
     if (this.#waiting.size === 0) return;
     for (let back = this.#aside.popDue(nowMs); back !== undefined; back = this.#aside.popDue(nowMs)) this.#lineUp(back);
-    const { limits, places } = this.#parts;
+    const { places } = this.#parts;
     let gateAtMs = Number.POSITIVE_INFINITY;
-    while (this.#line.size > 0 && this.#inFlight < limits.inFlight) {
+    while (this.#line.size > 0 && this.#inFlight < this.#limits.inFlight) {
       if (places.isFullFor(this)) {
         places.ask(this);
         break;

@@ -4,7 +4,7 @@ import { Places } from './places.ts';
 
 export interface LanesParts {
   readonly clock: Clock;
-  /** Limits of a host (`host[:port]` of a URL). */
+  /** Limits of a host (`host[:port]` of a URL); `limitsChanged` is to be called when they may be others. */
   readonly limits: (host: string) => LaneLimits;
   /** Longest rest of a pause that a request waits for, in milliseconds. */
   readonly maxWaitMs: number;
@@ -69,6 +69,11 @@ export class HostLanes {
   /** Whatever waits under this signal, at whatever host, waits with at least this priority from now on. */
   lift(signal: AbortSignal, priority: number): void {
     for (const lane of this.#lanes.values()) lane.lift(signal, priority);
+  }
+
+  /** Lanes that there are take up new limits; their pauses and whoever waits in them stay. */
+  limitsChanged(): void {
+    for (const [host, lane] of this.#lanes) lane.setLimits(this.#parts.limits(host));
   }
 
   stats(): readonly LaneStats[] {

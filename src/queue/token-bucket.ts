@@ -19,7 +19,7 @@ const ROUNDING = 1e-9;
  * minute. Times are milliseconds of one clock that never goes back.
  */
 export class TokenBucket {
-  readonly #pace: Pace;
+  #pace: Pace;
   #tokens: number;
   #filledAtMs: number;
   /** The reduced rate and since when it holds; undefined at the default. */
@@ -57,6 +57,13 @@ export class TokenBucket {
     this.#refill(nowMs);
     const slowest = Math.min(SLOWEST_PER_SECOND, this.#pace.perSecond);
     this.#slowed = { perSecond: Math.max(slowest, this.perSecond(nowMs) / 2), atMs: nowMs };
+  }
+
+  /** Another default from now on. A host that said it was too much stays slowed down. */
+  setPace(pace: Pace, nowMs: number): void {
+    this.#refill(nowMs);
+    this.#pace = pace;
+    this.#tokens = Math.min(this.#tokens, pace.burst);
   }
 
   #recovered(minutes: number): number {

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { CommandFault } from '../../../src/command/fault.ts';
 import { OperatorRegistries } from '../../../src/command/operator-registries.ts';
+import type { Environment } from '../../../src/config/command-line.ts';
+import { requestOf } from '../../../src/imagestream/request.ts';
 import { silentLogger } from '../../../src/log.ts';
 import { deafObserver } from '../../../src/registry/observer.ts';
 import { fakeClock } from '../../fake/clock.ts';
+import { startFakeRegistry } from '../../fake/registry.ts';
+import { keyringOf } from '../../fake/settings.ts';
+import { sampleImage } from '../../gen/content.ts';
+import { specTag } from '../../gen/objects.ts';
 
 const GOOD = text({ registries: [{ host: 'quay.io', rate: { perSecond: 7 } }] });
 const BETTER = text({ registries: [], blocked: ['untrusted.example'] });
@@ -18,7 +24,7 @@ afterEach(async () => {
 });
 
 /** Registries of a file that is looked at whenever the test says so. */
-async function setUp(content: string) {
+async function setUp(content: string, env: Environment = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'registries-'));
   closers.push(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'registries.yaml');
@@ -27,7 +33,7 @@ async function setUp(content: string) {
   const told: boolean[] = [];
   const registries = await OperatorRegistries.load({
     options: { registriesFile: file, tenantInsecure: undefined, loopback: 'listedHosts' },
-    env: {},
+    env,
     clock,
     log: silentLogger,
     observer: deafObserver,
@@ -42,6 +48,7 @@ async function setUp(content: string) {
   });
   return {
     registries,
+    clock,
     told,
     /** Puts this into the file, and waits until it was looked at. */
     async put(next: string) {
@@ -79,9 +86,58 @@ test('a file that is put back as it was is valid again, and no news', async () =
   expect({ told, valid: registries.isFileValid }).toEqual({ told: [false], valid: true });
 });
 
+test('what a registry asked for holds in the next version of the file, too, whose pace counts at once', async () => {
+  const registry = await startFakeRegistry();
+  closers.push(() => registry.close());
+  registry.putContent('team/app', 'v1', sampleImage());
+  registry.on({}, { status: 429, headers: { 'retry-after': '1800' }, body: {} });
+  const entry = (perSecond: number) =>
+    text({ registries: [{ host: registry.host, plainHttp: true, rate: { perSecond } }] });
+  const { registries, put } = await setUp(entry(5));
+  expect(await ask(registries, registry.host)).toMatchObject({ outcome: 'failed' });
+  const asked = registry.requests.length;
+  expect(asked).toBeGreaterThan(0);
+  await put(entry(3));
+  expect(await ask(registries, registry.host)).toMatchObject({ outcome: 'failed' });
+  expect(registry.requests).toHaveLength(asked);
+  // Half of what the administrator says: it was too much.
+  expect(registries.lanes()).toEqual([expect.objectContaining({ host: registry.host, perSecond: 2.5 })]);
+});
+
+test('nothing is left open or waited for once it is closed, however lately the file has changed', async () => {
+  const { registries, clock, put } = await setUp(GOOD);
+  await put(BETTER);
+  const asleep = clock.sleeping;
+  await registries.close();
+  expect(clock.sleeping).toBe(asleep - 1);
+});
+
+test('a mistake in reading the file ends nothing', async () => {
+  let broken = false;
+  const env: Environment = new Proxy({}, { get: () => (broken ? fail() : undefined) });
+  const { registries, told, put } = await setUp(GOOD, env);
+  broken = true;
+  await put(BETTER);
+  expect({ told, valid: registries.isFileValid }).toEqual({ told: [false], valid: false });
+  broken = false;
+  await put(BETTER);
+  expect({ told, valid: registries.isFileValid }).toEqual({ told: [false, true], valid: true });
+});
+
 test('there is no beginning with a file that has faults', async () => {
   await expect(setUp(BAD)).rejects.toThrow(CommandFault);
 });
+
+function ask(registries: OperatorRegistries, host: string) {
+  const platform = { os: 'linux', architecture: 'amd64' };
+  const request = requestOf(specTag('v1', `${host}/team/app:v1`), undefined, platform);
+  const { signal } = new AbortController();
+  return registries.tags.importTag(request, { ...registries.policy, keyring: keyringOf(), signal, priority: 0 });
+}
+
+function fail(): never {
+  throw new Error('a mistake');
+}
 
 function text(content: object): string {
   return JSON.stringify({ apiVersion: 'config.imagestream-operator/v1alpha1', kind: 'Registries', ...content });

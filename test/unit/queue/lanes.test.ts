@@ -52,6 +52,25 @@ const settled = () => new Promise(resolve => setImmediate(resolve));
 const laneOf = (lanes: HostLanes, host = 'reg.example.com') => lanes.stats().find(stats => stats.host === host);
 const inOneSecond = (clock: FakeClock) => clock.now() + 1_000;
 
+test('limitsChanged() lets in who waits as soon as there is room, and ends no pause', async () => {
+  let inFlight = 1;
+  const { lanes, send, names, clock, advance } = scene({}, { limits: () => ({ ...unhurried, inFlight }) });
+  for (const name of ['a', 'b', 'c']) void send(name);
+  await settled();
+  expect(names()).toEqual(['a']);
+  inFlight = 2;
+  lanes.limitsChanged();
+  await settled();
+  expect(names()).toEqual(['a', 'b']);
+  lanes.pause('reg.example.com', inOneSecond(clock));
+  inFlight = 3;
+  lanes.limitsChanged();
+  await advance(999);
+  expect(names()).toEqual(['a', 'b']);
+  await advance(1);
+  expect(names()).toEqual(['a', 'b', 'c']);
+});
+
 test('HostLanes fits the interface that the registry room calls', () => {
   const { lanes } = scene({});
   const fitting: Lanes = lanes;

@@ -46,6 +46,22 @@ describe('TokenBucket', () => {
     expect(bucket.perSecond(1_000)).toBe(2);
   });
 
+  test('another pace counts from then on, and saves up no more than its burst', () => {
+    const bucket = new TokenBucket({ perSecond: 5, burst: 3 }, 0);
+    bucket.setPace({ perSecond: 10, burst: 2 }, 0);
+    expect(starts(bucket, 0, 300)).toEqual([0, 0, 100, 200, 300]);
+  });
+
+  test('R4.2 another pace forgives no refusal', () => {
+    const bucket = new TokenBucket({ perSecond: 8, burst: 1 }, 0);
+    bucket.slowDown(0);
+    bucket.setPace({ perSecond: 10, burst: 1 }, 0);
+    expect(bucket.perSecond(0)).toBe(4);
+    expect(bucket.perSecond(MINUTE)).toBe(5);
+    bucket.setPace({ perSecond: 2, burst: 1 }, MINUTE);
+    expect(bucket.perSecond(MINUTE)).toBe(2);
+  });
+
   test('R4.2 the rate falls to 0.1 a second and no lower', () => {
     const bucket = new TokenBucket({ perSecond: 1, burst: 1 }, 0);
     for (let second = 0; second < 20; second += 1) bucket.slowDown(second * 1_000);
