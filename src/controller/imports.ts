@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type { ImageStreamImport } from '../api/image-stream-import.ts';
 import type { Clock } from '../clock.ts';
 import { PRIORITY } from '../imagestream/due.ts';
@@ -6,11 +5,12 @@ import { fitImport } from '../imagestream/fit-import.ts';
 import { completed, isDone, refused } from '../imagestream/import-conditions.ts';
 import { isConflict, isRefusedForGood } from '../kube/api-error.ts';
 import type { Logger } from '../log.ts';
+import { FairPlaces } from '../queue/fair-places.ts';
 import { type EventSink, regardingOf } from './announcer.ts';
 import type { ImportIndex, ImportRecord } from './import-index.ts';
 import { type ImportEnd, type ImportRunParts, runImport } from './import-run.ts';
 import type { ImportStore } from './import-store.ts';
-import type { Key } from './key.ts';
+import { type Key, partsOf } from './key.ts';
 import type { ControllerObserver } from './observer.ts';
 import { registryOf } from './registry-name.ts';
 import type { KeyQueue } from './streams.ts';
@@ -29,6 +29,8 @@ export interface ImportParts extends ImportRunParts {
 
 /** Imports of users that are carried out side by side; their requests share the lanes with everything else. */
 const AT_ONCE = 32;
+/** And of one namespace: those that wait for silent registries must leave places to others. */
+const AT_ONCE_OF_A_NAMESPACE = 8;
 /** How soon an import is begun again that could not be carried through. */
 const AGAIN_MS = 5_000;
 
@@ -41,9 +43,9 @@ interface Running {
 export class ImportController {
   readonly #parts: ImportParts;
   readonly #running = new Map<Key, Running>();
-  readonly #places = new PQueue({ concurrency: AT_ONCE });
-  /** Could not be stored, for good: not begun again. */
-  readonly #given = new Set<string>();
+  readonly #places = new FairPlaces(AT_ONCE, AT_ONCE_OF_A_NAMESPACE);
+  /** Uids of those that could not be stored, for good: not begun again. */
+  readonly #given = new Map<Key, string>();
 
   constructor(parts: ImportParts) {
     this.#parts = parts;
@@ -71,9 +73,10 @@ export class ImportController {
       running.controller.abort(new Error('the ImageStreamImport is gone'));
       this.#running.delete(key);
     }
+    if (this.#given.get(key) !== record?.uid) this.#given.delete(key);
     if (record === undefined || record.leaving) return;
     if (record.completedAtMs !== undefined) return this.#expire(key, record, record.completedAtMs, signal);
-    if (!this.#running.has(key) && !this.#given.has(record.uid)) this.#start(key, record.uid);
+    if (!this.#running.has(key) && !this.#given.has(key)) this.#start(key, record.uid);
   }
 
   async #expire(key: Key, { uid }: ImportRecord, completedAtMs: number, signal: AbortSignal): Promise<void> {
@@ -90,7 +93,7 @@ export class ImportController {
     this.#running.set(key, running);
     const { queue, clock, log } = this.#parts;
     this.#places
-      .add(() => this.#carryThrough(key, uid, signal), { signal })
+      .hold({ tenant: partsOf(key).namespace, signal }, () => this.#carryThrough(key, uid, signal))
       .catch((error: unknown) => {
         if (signal.aborted) return;
         const message = Error.isError(error) ? error.message : String(error);
@@ -150,7 +153,7 @@ export class ImportController {
     if (!isRefusedForGood(error)) throw error;
     const { log, events, observer } = this.#parts;
     const note = Error.isError(error) ? error.message : String(error);
-    this.#given.add(isi.metadata.uid ?? '');
+    this.#given.set(key, isi.metadata.uid ?? '');
     observer.patched('imagestreamimports', 'refused');
     log.error({ import: key, why: note }, 'An import cannot be stored');
     const regarding = regardingOf('ImageStreamImport', isi);

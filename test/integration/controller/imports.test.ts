@@ -27,8 +27,8 @@ async function setUp(more: Partial<TestOperatorOptions> = {}) {
   );
   registry.putContent('team/app', 'v1', one);
   registry.putContent('team/app', 'v2', two);
-  const start = (): TestOperator => {
-    const operator = startOperator({ server, hosts: [registry.host], ...more });
+  const start = (again: Partial<TestOperatorOptions> = {}): TestOperator => {
+    const operator = startOperator({ server, hosts: [registry.host], ...more, ...again });
     closers.push(() => operator.stop());
     return operator;
   };
@@ -88,6 +88,22 @@ describe('an ImageStreamImport', () => {
     expect(conditionsOf(isi)).toEqual({ Complete: 'True PartlyFailed', Succeeded: 'False PartlyFailed' });
     const gone = streamOf(server)?.status?.tags?.find(({ tag }) => tag === 'gone');
     expect(gone?.conditions).toMatchObject([{ status: 'False', reason: 'NotFound' }]);
+  });
+
+  test('waits for none of another namespace, whose hundreds wait for a registry that says nothing', async () => {
+    const silent = await startFakeRegistry();
+    closers.push(() => silent.close());
+    silent.on({}, silence);
+    const { server, registry, at, start, operator } = await setUp();
+    await operator.stop();
+    for (let index = 0; index < 200; index += 1) {
+      const images = [`${silent.host}/x/y${index}:v1`];
+      server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ namespace: 'big', name: `i${index}`, images }));
+    }
+    const next = start({ hosts: [silent.host, registry.host] });
+    await until('many are under way', () => next.controllers.imports.running === 200);
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`] }));
+    expect(conditionsOf(await completed(server))).toMatchObject({ Succeeded: 'True Imported' });
   });
 
   test('that is invalid is refused with the text OpenShift would answer', async () => {

@@ -3,8 +3,8 @@ import { FairPlaces, type Seeker } from '../../../src/queue/fair-places.ts';
 
 const settled = () => new Promise(resolve => setImmediate(resolve));
 
-function scene(limit: number) {
-  const places = new FairPlaces(limit);
+function scene(limit: number, perTenant?: number) {
+  const places = new FairPlaces(limit, perTenant);
   const started: string[] = [];
   const ends = new Map<string, (value: string) => void>();
   const hold = (name: string, seeker: Partial<Seeker> = {}) =>
@@ -45,6 +45,44 @@ describe('FairPlaces', () => {
     await refused;
     await finish('running');
     expect(started).toEqual(['running', 'next']);
+  });
+
+  test('leaves places to others, however much of one tenant waits and never ends', async () => {
+    const { hold, started, finish } = scene(3, 2);
+    for (const name of ['a1', 'a2', 'a3', 'a4']) void hold(name, { tenant: 'a' });
+    void hold('b1', { tenant: 'b' });
+    await settled();
+    expect(started).toEqual(['a1', 'a2', 'b1']);
+    void hold('b2', { tenant: 'b' });
+    await finish('b1');
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2']);
+    // Its own come in their order, one for each that ends.
+    await finish('a2');
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2', 'a3']);
+    await finish('b2');
+    expect(started).toHaveLength(5);
+    await finish('a1');
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2', 'a3', 'a4']);
+  });
+
+  test('gives up who stands aside or in line, and their tenant can have others instead', async () => {
+    const { hold, started, finish } = scene(1, 1);
+    const [inLine, aside] = [new AbortController(), new AbortController()];
+    void hold('other', { tenant: 'b' });
+    const refused = [
+      hold('in line', { tenant: 'a', signal: inLine.signal }),
+      hold('aside', { tenant: 'a', signal: aside.signal }),
+    ].map(waiting => expect(waiting).rejects.toBe('enough'));
+    void hold('last', { tenant: 'a' });
+    aside.abort('enough');
+    inLine.abort('enough');
+    await Promise.all(refused);
+    await finish('other');
+    expect(started).toEqual(['other', 'last']);
+    await finish('last');
+    void hold('again', { tenant: 'a' });
+    await settled();
+    expect(started).toEqual(['other', 'last', 'again']);
   });
 
   test('frees the place of what throws', async () => {
