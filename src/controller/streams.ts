@@ -67,6 +67,7 @@ export class StreamController {
   readonly #memories = new TagMemories();
   readonly #holds = new Holds();
   #repositories: RepositoryImports | undefined;
+  #leads = false;
   #startedAtMs = 0;
   #sinceMs = 0;
 
@@ -86,6 +87,7 @@ export class StreamController {
 
   /** Takes over: slots from `sinceMs` (epoch) on may have been missed by whoever led before (design D22). */
   lead(sinceMs: number, repositories: RepositoryImports): void {
+    this.#leads = true;
     this.#startedAtMs = this.#parts.clock.now();
     this.#sinceMs = sinceMs;
     this.#repositories = repositories;
@@ -93,6 +95,7 @@ export class StreamController {
 
   /** Drops everything: what is in flight is aborted, what waits to be stored is due again for the next leader. */
   stop(reason: unknown): void {
+    this.#leads = false;
     this.#flights.abortAll();
     this.#repositories?.stop();
     for (const arrival of this.#inbox.clear()) if (arrival.kind === 'import') arrival.told.failed(reason);
@@ -101,6 +104,8 @@ export class StreamController {
   async reconcile(key: Key, signal: AbortSignal): Promise<void> {
     const arrivals = this.#inbox.peek(key);
     if (arrivals.length > 0) await this.#record(key, arrivals, signal);
+    // Told to stop meanwhile: nothing is sent off any more.
+    if (!this.#leads) return;
 
     const stream = this.#parts.index.get(key);
     if (stream === undefined) return this.#forget(key);
@@ -144,6 +149,7 @@ export class StreamController {
 
   /** Records a whole import in its stream, under the stream's key. Rejects when the stream cannot be stored. */
   recordImport(key: Key, carriedOut: CarriedOut): Promise<RecordedImport> {
+    if (!this.#leads) return Promise.reject(new Error('the operator does not lead'));
     return new Promise((recorded, failed) => {
       this.#inbox.put(key, { kind: 'import', carriedOut, told: { recorded, failed } });
       this.#parts.queue.add(key, PRIORITY.userEdit);

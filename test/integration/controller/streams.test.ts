@@ -4,7 +4,7 @@ import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
 import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
 import { type FakeRegistry, refusal, silence, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
-import { imageStream, specTag } from '../../gen/objects.ts';
+import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
 import { startOperator, type TestOperator, type TestOperatorOptions, until } from './operator.ts';
 
 const [one, two, three] = ['one', 'two', 'three'].map(seed => sampleImage({ seed }));
@@ -239,6 +239,34 @@ describe('a stream', () => {
     allow();
     operator.controllers.streams.secretsChanged('demo');
     await until('health', () => headOf(server, 'v1'));
+  });
+});
+
+describe('an operator that is told to stop', () => {
+  test('finishes the write that is under way, and asks registries for nothing more', async () => {
+    const { server, registry, operator } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    const slow = { path: '/v2/team/app/manifests/slow' };
+    registry.on(slow, silence);
+    server.fail({ verb: 'patch', resource: IMAGE_STREAMS }, { kind: 'delay', ms: 300 });
+    const tags = ['v1', 'slow'].map(name => specTag(name, `${registry.host}/team/app:${name}`));
+    server.put(IMAGE_STREAMS, imageStream({ tags }));
+    await until('the write', () => patches(server) === 1);
+    await operator.stop();
+    expect(headOf(server, 'v1')).toBe(one.digest);
+    expect(registry.count(slow)).toBe(1);
+    expect(operator.controllers.streams.inFlight).toBe(0);
+  });
+
+  test('lets nobody wait for what it will not record any more', async () => {
+    const { operator } = await setUp();
+    await operator.stop();
+    const isi = imageStreamImport({ import: true });
+    const recording = operator.controllers.streams.recordImport('demo/app', {
+      isi,
+      outcome: { status: {}, entries: [], failed: 0 },
+    });
+    await expect(recording).rejects.toThrow('the operator does not lead');
   });
 });
 
