@@ -135,18 +135,19 @@ class Operator {
     } finally {
       this.#closing.abort(new Error('the operator ends'));
       await Promise.all(watches);
-      await parts.recorder.flush(EVENTS_GRACE_MS);
       await Promise.all([servers.close(), registries.close(), parts.client.close(), parts.leaseClient.close()]);
     }
   }
 
-  async #lead({ controllers, election, synced }: Parts): Promise<number> {
+  async #lead({ controllers, recorder, election, synced }: Parts): Promise<number> {
     const { stop, leads } = this.#site;
-    const lead = (term: Term) => {
+    const lead = async (term: Term) => {
       const known = synced.then(() => {
         if (!term.ending.aborted) leads?.(controllers.streamIndex);
       });
-      return controllers.lead(term, known, this.#options.shutdownGraceMs);
+      await controllers.lead(term, known, this.#options.shutdownGraceMs);
+      // Before the lease is given back: after that nothing is written.
+      await recorder.flush(EVENTS_GRACE_MS);
     };
     if (election === undefined) {
       await lead({ previousRenewMs: undefined, ending: stop, lost: new AbortController().signal });
@@ -181,7 +182,8 @@ class Operator {
     });
 
     const connect = { config, clock, log, observer: telemetry.kube, userAgent: USER_AGENT };
-    const client = createKubeClient(connect);
+    const leads = () => election === undefined || election.isLeader;
+    const client = createKubeClient({ ...connect, mayWrite: leads });
     // A pool that is full must not delay a renewal (design D17).
     const leaseClient = createKubeClient({ ...connect, connections: 1 });
     const identity = `${hostname()}_${randomUUID()}`;
@@ -258,7 +260,7 @@ class Operator {
       images: () => images && { count: images.count, bytes: images.bytes },
       tags: () => controllers.census.counted,
       registriesFileValid: () => registries.isFileValid,
-      leader: () => election === undefined || election.isLeader,
+      leader: leads,
       synced: isSynced,
     });
     const servers = await startServers({

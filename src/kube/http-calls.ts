@@ -8,6 +8,7 @@ import { noAnswer } from './http-failure.ts';
 import { retryWaitMs } from './http-retry.ts';
 import { retryAfterOf, statusOf } from './http-status.ts';
 import type { Credentials, KubeConfig } from './kubeconfig.ts';
+import { LeaseLost } from './leader-term.ts';
 import type { KubeObserver, KubeVerb } from './observer.ts';
 
 /** One request, as it is sent. */
@@ -31,10 +32,14 @@ export interface CallParts {
   readonly log: Logger;
   readonly observer: KubeObserver;
   readonly random: () => number;
+  /** Asked right before each write is sent; see `KubeClientParts`. */
+  readonly mayWrite: () => boolean;
 }
 
 /** Of failures. A Status with the causes of a large stream has some 100 KiB. */
 const MAX_FAILURE_BYTES = 1024 * 1024;
+
+const WRITES: ReadonlySet<KubeVerb> = new Set(['create', 'patch', 'update', 'delete']);
 
 type Response = Dispatcher.ResponseData;
 type Outcome<T> =
@@ -79,6 +84,9 @@ export class HttpCalls {
   ): Promise<Outcome<T>> {
     const { clock, config, log, observer, pool } = this.#parts;
     const credentials = await this.#credentials(call, signal, config, refused);
+    if (WRITES.has(call.verb) && !this.#parts.mayWrite()) {
+      throw new LeaseLost(`Cannot ${call.action}: another process may lead by now`);
+    }
     const startedMs = clock.monotonic();
     let code: number | undefined;
     try {

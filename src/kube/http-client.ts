@@ -31,6 +31,11 @@ export interface KubeClientParts {
   readonly timeouts?: Partial<KubeTimeouts>;
   /** In [0, 1). */
   readonly random?: () => number;
+  /**
+   * Whether writes may still be sent; those that may not throw `LeaseLost`. Signals stop whoever works for a leader that
+   * is none any more, but timers and answers may come in any order: this is asked at the last moment.
+   */
+  readonly mayWrite?: () => boolean;
 }
 
 /** A client with connections of its own; `close` lets them go. Connects when first asked. */
@@ -41,7 +46,7 @@ export function createKubeClient(parts: KubeClientParts): KubeClient {
     timeouts: { ...DEFAULT_TIMEOUTS, ...parts.timeouts },
     ...(config.proxyUrl === undefined ? {} : { proxyUrl: config.proxyUrl }),
   });
-  const calls = new HttpCalls({ config, pool, clock, log, observer, random });
+  const calls = new HttpCalls({ config, pool, clock, log, observer, random, mayWrite: parts.mayWrite ?? (() => true) });
   return new HttpKubeClient(calls, pool, parts.userAgent ?? FIELD_MANAGER);
 }
 

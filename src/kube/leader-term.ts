@@ -8,7 +8,7 @@ export interface Term {
   readonly lost: AbortSignal;
 }
 
-/** The reason of `Term.lost`. */
+/** The reason of `Term.lost`, and of writes that came too late. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }

@@ -5,6 +5,7 @@ import { ApiError, isTooLarge, NoAnswer } from '../../../src/kube/api-error.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { createKubeClient, type KubeClientParts } from '../../../src/kube/http-client.ts';
 import type { Credentials, KubeConfig } from '../../../src/kube/kubeconfig.ts';
+import { LeaseLost } from '../../../src/kube/leader-term.ts';
 import { IMAGE_STREAMS, SECRETS } from '../../../src/kube/resource.ts';
 import { silentLogger } from '../../../src/log.ts';
 import { type FakeApiServer, type Fault, startFakeApiServer } from '../../fake/api-server.ts';
@@ -266,6 +267,28 @@ describe('whoever gives up', () => {
     for await (const _event of connect().watch<TypedObject>(app, query, signal)) break;
     while (server.watches() > 0) await setImmediate();
     expect(server.count({ verb: 'watch' })).toBe(1);
+  });
+});
+
+describe('whoever leads no more', () => {
+  test('writes nothing, whatever it is, and still reads', async () => {
+    const client = connect({ mayWrite: () => false });
+    const writes = [
+      client.create({ resource: IMAGE_STREAMS, namespace: 'demo' }, { metadata: { name: 'other' } }, signal),
+      client.patch(app, { metadata: { labels: { a: 'b' } } }, signal),
+      client.replace(app, { metadata: { name: 'app' } }, signal),
+      client.delete(app, {}, signal),
+    ];
+    for (const write of writes) expect(await failureOf(write)).toBeInstanceOf(LeaseLost);
+    expect(server.requests()).toEqual([]);
+    expect(await client.get(app, signal)).toMatchObject({ metadata: { name: 'app' } });
+  });
+
+  test('does not send again what was refused while it led', async () => {
+    server.fail({ verb: 'patch' }, { kind: 'status', code: 429 });
+    const client = connect({ mayWrite: () => clock.slept.length === 0 });
+    expect(await failureOf(client.patch(app, {}, signal))).toBeInstanceOf(LeaseLost);
+    expect(server.count({ verb: 'patch' })).toBe(1);
   });
 });
 
