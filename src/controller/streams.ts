@@ -19,6 +19,7 @@ import { TagMemories } from './memory.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { RepositoryImports } from './repository-imports.ts';
 import { rememberedAfter } from './retry-times.ts';
+import { SecretChanges } from './secret-changes.ts';
 import type { StreamIndex } from './stream-index.ts';
 import { type CarriedOut, StreamNotStorable, type StreamRecorder } from './stream-recorder.ts';
 import type { StreamStore } from './stream-store.ts';
@@ -66,6 +67,7 @@ export class StreamController {
   readonly #inbox = new Inbox();
   readonly #memories = new TagMemories();
   readonly #holds = new Holds();
+  readonly #secretChanges: SecretChanges;
   #repositories: RepositoryImports | undefined;
   #leads = false;
   #startedAtMs = 0;
@@ -73,6 +75,7 @@ export class StreamController {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#secretChanges = new SecretChanges({ keys: () => parts.index.keys(), concerned: key => this.#tryAgain(key) });
   }
 
   /** Tags on their way to registries and back. */
@@ -125,21 +128,7 @@ export class StreamController {
 
   /** The credentials of a namespace (undefined: of all) changed: what failed is tried again at once, what is on its way once it is back. */
   secretsChanged(namespace: string | undefined): void {
-    const { index, queue } = this.#parts;
-    for (const key of index.keys()) {
-      const isConcerned = namespace === undefined || key.startsWith(`${namespace}/`);
-      const stream = isConcerned ? index.get(key) : undefined;
-      if (stream === undefined) continue;
-      const uid = stream.metadata.uid ?? '';
-      const flying = this.#flights.sources(key);
-      const histories = historiesOf(stream);
-      const memories = this.#memories.of(key, uid);
-      for (const { name } of stream.spec?.tags ?? []) {
-        if (!flying.has(name) && !hasFailed(histories.get(name)?.conditions)) continue;
-        this.#memories.set(key, uid, name, { ...memories.get(name), secretsChanged: true });
-      }
-      queue.add(key, PRIORITY.userEdit);
-    }
+    this.#secretChanges.add(namespace);
   }
 
   /** Counts these tags as in flight until the returned function is called: a user's import asks for them. */
@@ -154,6 +143,23 @@ export class StreamController {
       this.#inbox.put(key, { kind: 'import', carriedOut, told: { recorded, failed } });
       this.#parts.queue.add(key, PRIORITY.userEdit);
     });
+  }
+
+  #tryAgain(key: Key): void {
+    const { index, queue } = this.#parts;
+    const stream = index.get(key);
+    if (stream === undefined) return;
+    const uid = stream.metadata.uid ?? '';
+    const flying = this.#flights.sources(key);
+    const histories = historiesOf(stream);
+    const memories = this.#memories.of(key, uid);
+    const tags = (stream.spec?.tags ?? []).filter(
+      ({ name }) => flying.has(name) || hasFailed(histories.get(name)?.conditions),
+    );
+    for (const { name } of tags) {
+      this.#memories.set(key, uid, name, { ...memories.get(name), secretsChanged: true });
+    }
+    if (tags.length > 0) queue.add(key, PRIORITY.userEdit);
   }
 
   #plan(key: Key, stream: ImageStream): ImportPlan {
