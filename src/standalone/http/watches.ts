@@ -57,7 +57,8 @@ export class Watches {
     const { clock, random } = this.#parts;
     const timeoutMs = timeoutSeconds ? timeoutSeconds * 1_000 : DEFAULT_TIMEOUT_MS * (1 + random());
     clock.sleep(timeoutMs, ended.signal).then(end, () => {});
-    const watch = new Watch({ ...parts, lines: linesOf(response), ended: ended.signal });
+    const lines = new ResponseLines(response);
+    const watch = new Watch({ ...parts, lines, ended: ended.signal });
     this.#open.add(watch);
     try {
       await watch.run(start);
@@ -65,7 +66,7 @@ export class Watches {
       this.#open.delete(watch);
       this.#closing.signal.removeEventListener('abort', end);
       end();
-      response.end();
+      lines.end();
     }
   }
 
@@ -80,25 +81,40 @@ export class Watches {
 }
 
 /** Lines that are written in one turn of the event loop are sent together. */
-function linesOf(response: ServerResponse): Lines {
-  let corked = false;
-  return {
-    write: line => {
-      if (response.destroyed) return;
-      if (!corked) {
-        corked = true;
-        response.cork();
-        setImmediate(() => {
-          corked = false;
-          response.uncork();
-        });
-      }
-      response.write(line);
-    },
-    get isFull() {
-      return response.writableLength > FULL_BYTES;
-    },
-    ready: () => drained(response),
-    drop: () => response.destroy(),
-  };
+class ResponseLines implements Lines {
+  readonly #response: ServerResponse;
+  #pending = '';
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  write(line: string): void {
+    if (this.#pending === '') setImmediate(() => this.#flush());
+    this.#pending += line;
+  }
+
+  get isFull(): boolean {
+    return this.#pending.length + this.#response.writableLength > FULL_BYTES;
+  }
+
+  ready(): Promise<void> {
+    this.#flush();
+    return drained(this.#response);
+  }
+
+  drop(): void {
+    this.#response.destroy();
+  }
+
+  end(): void {
+    this.#flush();
+    this.#response.end();
+  }
+
+  #flush(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text !== '' && !this.#response.destroyed) this.#response.write(text);
+  }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals';
+import { createSqliteStorage } from '../../../src/standalone/sqlite-storage.ts';
 import { type Api, connect } from '../../contract/api.ts';
 import { contract } from '../../contract/contract.ts';
 import { CA, startTestServer, type TestServer, TOKEN } from './server.ts';
@@ -9,7 +10,9 @@ let here: TestServer;
 let api: Api;
 
 beforeAll(async () => {
-  here = await startTestServer();
+  // A watch can go back only so far: what is forgotten is part of the contract.
+  const storage = createSqliteStorage({ recent: { changes: 50, characters: 1_000_000 } });
+  here = await startTestServer({ storage });
   api = connect('embedded', { url: here.server.url, ca: CA, token: TOKEN });
 });
 
