@@ -38,8 +38,7 @@ export function conflict(kind: Kind, name: string, why: string): ApiFault {
 
 /** 409 of a delete: it speaks of the kind, not of the resource. */
 export function preconditionFailed(kind: Kind, name: string, why: string): ApiFault {
-  const named = { plural: kind.kind, group: kind.group };
-  const message = `Operation cannot be fulfilled on ${qualifiedName(named)} ${quote(name)}: ${why}`;
+  const message = `Operation cannot be fulfilled on ${kindName(kind)} ${quote(name)}: ${why}`;
   return fault(409, 'Conflict', message, object(kind, name));
 }
 
@@ -52,17 +51,17 @@ export function forbidden(kind: Kind, name: string, why: string, cause?: { reaso
 
 /** 422 `ImageStream.image.openshift.io "app" is invalid: <errors>`. */
 export function invalid(kind: Kind, name: string, complaints: readonly Complaint[]): ApiFault {
-  return invalidDetails({ plural: kind.kind, group: kind.group }, object(kind, name), complaints);
+  return invalidDetails(kindName(kind), object(kind, name), complaints);
 }
 
 /** The same of what is checked late, where the real one has the resource at hand, not the kind. */
 export function invalidResource(kind: Kind, name: string, errors: readonly FieldError[]): ApiFault {
-  return invalidDetails(kind, resource(kind, name), errors.map(complaint));
+  return invalidDetails(qualifiedName(kind), resource(kind, name), errors.map(complaint));
 }
 
 /** 422 about a patch, which is of no kind. */
 export function invalidPatch(error: FieldError): ApiFault {
-  return invalidDetails({ plural: '', group: '' }, {}, [complaint(error)]);
+  return invalidDetails('', {}, [complaint(error)]);
 }
 
 /** 422 that says no more. */
@@ -89,15 +88,11 @@ export function internal(message: string): ApiFault {
   return fault(500, '', message);
 }
 
-function invalidDetails(
-  named: Pick<Kind, 'plural' | 'group'>,
-  details: StatusDetails,
-  complaints: readonly Complaint[],
-): ApiFault {
+function invalidDetails(what: string, details: StatusDetails, complaints: readonly Complaint[]): ApiFault {
   const texts = [...new Set(complaints.map(({ path, message }) => `${path}: ${message}`))];
   const list = texts.length > 1 ? `[${texts.join(', ')}]` : texts.join();
   const causes = complaints.map(({ path, ...cause }) => ({ ...cause, field: path }));
-  const message = `${qualifiedName(named)} ${quote(details.name ?? '')} is invalid: ${list}`;
+  const message = `${what} ${quote(details.name ?? '')} is invalid: ${list}`;
   return fault(422, 'Invalid', message, { ...details, causes });
 }
 
@@ -105,8 +100,18 @@ function resource({ plural, group }: Kind, name: string): StatusDetails {
   return details(plural, group, name);
 }
 
-function object({ kind, group }: Kind, name: string): StatusDetails {
-  return details(kind, group, name);
+function object(kind: Kind, name: string): StatusDetails {
+  return details(kind.kind, groupOf(kind), name);
+}
+
+/** `ImageStream.image.openshift.io`. */
+function kindName(kind: Kind): string {
+  return qualifiedName({ plural: kind.kind, group: groupOf(kind) });
+}
+
+/** A kind that is stored as another is spoken of as that, unlike its resource. */
+function groupOf({ group, storedAs }: Kind): string {
+  return storedAs?.group ?? group;
 }
 
 /** The API server leaves out what is empty. */

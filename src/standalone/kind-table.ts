@@ -1,6 +1,11 @@
 import { type CustomResourceDefinition, imageCrd, imageStreamCrd, imageStreamImportCrd } from '../api/crd.ts';
-import { completeDefinition } from './definitions.ts';
+import * as columns from './core-columns.ts';
+import { completeSecret, configMapErrors, secretErrors } from './data-rules.ts';
+import { completeDefinition, definitionErrors } from './definitions.ts';
+import { coreEventErrors, eventErrors } from './event-rules.ts';
 import type { Kind } from './kinds.ts';
+import { leaseErrors } from './lease-rules.ts';
+import { CONDITION_KEYS, CRON_JOB_KEYS, POD_KEYS, SERVICE_ACCOUNT_KEYS, TEMPLATE_KEYS } from './merge-keys.ts';
 import { completeNamespace } from './namespaces.ts';
 
 /** Ours. */
@@ -47,80 +52,100 @@ function core(parts: Names): Kind {
   };
 }
 
-const workload = {
-  categories: ['all'],
-  statusSubresource: true,
-  generations: true,
-} as const;
+/** Names of `events.k8s.io` and those of the core group, under which its Events are stored. */
+const EVENT_FIELDS = {
+  regarding: 'involvedObject',
+  note: 'message',
+  reportingController: 'reportingComponent',
+  deprecatedSource: 'source',
+  deprecatedFirstTimestamp: 'firstTimestamp',
+  deprecatedLastTimestamp: 'lastTimestamp',
+  deprecatedCount: 'count',
+};
 
-/** What kubectl's patches merge by key in the Pods of a workload, below its template. */
-function podKeys(template: string): Readonly<Record<string, string>> {
-  const keys: [string, string][] = [
-    ['volumes', 'name'],
-    ['imagePullSecrets', 'name'],
-    ['hostAliases', 'ip'],
-    ['topologySpreadConstraints', 'topologyKey'],
-  ];
-  for (const containers of ['containers', 'initContainers', 'ephemeralContainers']) {
-    keys.push([containers, 'name'], [`${containers}.ports`, 'containerPort'], [`${containers}.env`, 'name']);
-    keys.push([`${containers}.volumeMounts`, 'mountPath'], [`${containers}.volumeDevices`, 'devicePath']);
-  }
-  return Object.fromEntries(keys.map(([path, key]) => [`${template}${path}`, key]));
-}
-
-const conditionKeys = { 'status.conditions': 'type' };
-const templateKeys = { ...conditionKeys, ...podKeys('spec.template.spec.') };
+const CORE = { group: '', version: 'v1' };
+const APPS = { group: 'apps', version: 'v1', generations: true };
+/** Nobody runs them here; they are there to be looked at and patched. */
+const WORKLOAD = { categories: ['all'], statusSubresource: true };
 
 const builtIn: readonly Kind[] = [
   core({
-    group: '',
-    version: 'v1',
+    ...CORE,
     kind: 'Namespace',
     shortNames: ['ns'],
     namespaced: false,
     statusSubresource: true,
-    mergeKeys: conditionKeys,
+    mergeKeys: CONDITION_KEYS,
+    columns: columns.NAMESPACE_COLUMNS,
     complete: completeNamespace,
   }),
-  core({ group: '', version: 'v1', kind: 'Secret' }),
-  core({ group: '', version: 'v1', kind: 'ConfigMap', shortNames: ['cm'] }),
-  core({ group: '', version: 'v1', kind: 'ServiceAccount', shortNames: ['sa'], mergeKeys: { secrets: 'name' } }),
-  core({ group: '', version: 'v1', kind: 'Event', shortNames: ['ev'] }),
-  core({ group: 'events.k8s.io', version: 'v1', kind: 'Event', shortNames: ['ev'], storedAs: eventForm() }),
-  core({ group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', unconditionalUpdate: false }),
   core({
-    ...workload,
-    group: '',
-    version: 'v1',
-    kind: 'Pod',
-    shortNames: ['po'],
-    generations: false,
-    mergeKeys: { ...conditionKeys, ...podKeys('spec.') },
+    ...CORE,
+    kind: 'Secret',
+    columns: columns.SECRET_COLUMNS,
+    complete: completeSecret,
+    check: secretErrors,
   }),
   core({
-    ...workload,
-    group: 'apps',
+    ...CORE,
+    kind: 'ConfigMap',
+    shortNames: ['cm'],
+    columns: columns.CONFIG_MAP_COLUMNS,
+    check: configMapErrors,
+  }),
+  core({ ...CORE, kind: 'ServiceAccount', shortNames: ['sa'], mergeKeys: SERVICE_ACCOUNT_KEYS }),
+  core({ ...CORE, kind: 'Event', shortNames: ['ev'], columns: columns.EVENT_COLUMNS, check: coreEventErrors }),
+  core({
+    group: 'events.k8s.io',
     version: 'v1',
+    kind: 'Event',
+    shortNames: ['ev'],
+    columns: columns.NEW_EVENT_COLUMNS,
+    storedAs: { ...CORE, plural: 'events', fields: EVENT_FIELDS },
+    check: eventErrors,
+  }),
+  core({
+    group: 'coordination.k8s.io',
+    version: 'v1',
+    kind: 'Lease',
+    unconditionalUpdate: false,
+    columns: columns.LEASE_COLUMNS,
+    check: leaseErrors,
+  }),
+  core({ ...WORKLOAD, ...CORE, kind: 'Pod', shortNames: ['po'], mergeKeys: POD_KEYS, columns: columns.POD_COLUMNS }),
+  core({
+    ...WORKLOAD,
+    ...APPS,
     kind: 'Deployment',
-    mergeKeys: templateKeys,
     shortNames: ['deploy'],
+    mergeKeys: TEMPLATE_KEYS,
+    columns: columns.DEPLOYMENT_COLUMNS,
   }),
   core({
-    ...workload,
-    group: 'apps',
-    version: 'v1',
+    ...WORKLOAD,
+    ...APPS,
     kind: 'StatefulSet',
-    mergeKeys: templateKeys,
     shortNames: ['sts'],
+    mergeKeys: TEMPLATE_KEYS,
+    columns: columns.STATEFUL_SET_COLUMNS,
   }),
-  core({ ...workload, group: 'apps', version: 'v1', kind: 'DaemonSet', mergeKeys: templateKeys, shortNames: ['ds'] }),
   core({
-    ...workload,
+    ...WORKLOAD,
+    ...APPS,
+    kind: 'DaemonSet',
+    shortNames: ['ds'],
+    mergeKeys: TEMPLATE_KEYS,
+    columns: columns.DAEMON_SET_COLUMNS,
+  }),
+  core({
+    ...WORKLOAD,
     group: 'batch',
     version: 'v1',
     kind: 'CronJob',
-    mergeKeys: podKeys('spec.jobTemplate.spec.template.spec.'),
     shortNames: ['cj'],
+    generations: true,
+    mergeKeys: CRON_JOB_KEYS,
+    columns: columns.CRON_JOB_COLUMNS,
   }),
   core({
     group: 'apiextensions.k8s.io',
@@ -132,27 +157,12 @@ const builtIn: readonly Kind[] = [
     statusSubresource: true,
     generations: true,
     unconditionalUpdate: false,
-    mergeKeys: conditionKeys,
+    mergeKeys: CONDITION_KEYS,
+    columns: columns.DEFINITION_COLUMNS,
     complete: completeDefinition,
+    check: definitionErrors,
   }),
 ];
 
 /** Every kind that the embedded API server serves. */
 export const KINDS: readonly Kind[] = [...builtIn, ...custom];
-
-function eventForm() {
-  return {
-    group: '',
-    version: 'v1',
-    plural: 'events',
-    fields: {
-      regarding: 'involvedObject',
-      note: 'message',
-      reportingController: 'reportingComponent',
-      deprecatedSource: 'source',
-      deprecatedFirstTimestamp: 'firstTimestamp',
-      deprecatedLastTimestamp: 'lastTimestamp',
-      deprecatedCount: 'count',
-    },
-  };
-}

@@ -57,13 +57,13 @@ export function metadataErrors(kind: Kind, metadata: ObjectMeta): FieldError[] {
   if (name === '') errors.push(requiredField('metadata.name', 'name or generateName is required'));
   else for (const why of nameFaults(kind, name)) errors.push(invalidField('metadata.name', name, why));
   for (const [key, value] of Object.entries(labels)) {
-    for (const why of qualifiedFaults(key)) errors.push(invalidField('metadata.labels', key, why));
+    for (const why of qualifiedNameFaults(key)) errors.push(invalidField('metadata.labels', key, why));
     for (const why of misfits(LABEL_VALUE_FORM, value)) errors.push(invalidField('metadata.labels', value, why));
   }
   errors.push(...annotationErrors(annotations));
   errors.push(...ownerReferences.flatMap(ownerErrors));
   for (const finalizer of finalizers) {
-    for (const why of qualifiedFaults(finalizer)) errors.push(invalidField('metadata.finalizers', finalizer, why));
+    for (const why of qualifiedNameFaults(finalizer)) errors.push(invalidField('metadata.finalizers', finalizer, why));
   }
   return errors;
 }
@@ -89,7 +89,8 @@ function annotationErrors(annotations: Readonly<Record<string, string>>): FieldE
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
-    for (const why of qualifiedFaults(key.toLowerCase())) errors.push(invalidField('metadata.annotations', key, why));
+    for (const why of qualifiedNameFaults(key.toLowerCase()))
+      errors.push(invalidField('metadata.annotations', key, why));
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (bytes > MAX_ANNOTATION_BYTES) {
@@ -116,7 +117,7 @@ function nameFaults({ kind }: Kind, name: string): string[] {
 }
 
 /** Of `example.com/name`, or of a name alone. */
-function qualifiedFaults(text: string): string[] {
+export function qualifiedNameFaults(text: string): string[] {
   const parts = text.split('/');
   if (parts.length > 2) return [`a qualified name ${NAME_PART_FORM.text}`];
   const name = parts.at(-1) ?? '';

@@ -52,7 +52,7 @@ function checkType(kind: Kind, body: JsonObject): void {
 }
 
 /** 400 `ImageStream in version "v1" cannot be handled as a ImageStream: <why>`. */
-export function cannotBeHandled(kind: Kind, why: string, found: unknown = kind.kind): Error {
+export function cannotBeHandled(kind: Pick<Kind, 'kind' | 'version'>, why: string, found: unknown = kind.kind): Error {
   return badRequest(`${found} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
 }
 

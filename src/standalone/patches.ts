@@ -57,7 +57,10 @@ export function firstApplied(kind: Kind, name: string, applied: unknown): unknow
 }
 
 function readApplied(kind: Kind, body: unknown): JsonObject {
-  if (!isJsonObject(body)) throw cannotDecode(body, 'map[string]interface {}');
+  if (!isJsonObject(body)) {
+    const why = `json: cannot unmarshal ${jsonType(body)} into Go value of type map[string]interface {}`;
+    throw faults.badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);
+  }
   const { apiVersion = '', kind: found = '', metadata } = body;
   if (apiVersion !== apiVersionOf(kind) || found !== kind.kind) {
     const [version = '', group = ''] = String(apiVersion).split('/').reverse();
