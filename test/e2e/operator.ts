@@ -6,6 +6,7 @@ import { afterAll, test } from '@jest/globals';
 import { request } from 'undici';
 import type { Cluster } from './control-plane.ts';
 import { type Metrics, readMetrics } from './operator-metrics.ts';
+import { podProcess } from './pod.ts';
 import type { RunningRegistry } from './setups.ts';
 import { BUNDLE, ROOT } from './shipped.ts';
 import { until } from './until.ts';
@@ -57,6 +58,8 @@ export interface Operators {
   install(): Promise<void>;
   /** Starts one with the token of its own ServiceAccount, and waits until it serves; it ends with the file at the latest. */
   start(settings?: OperatorSettings): Promise<RunningOperator>;
+  /** Starts what a Pod of this Deployment would run, with the token of its ServiceAccount. */
+  startPod(deployment: { readonly namespace: string; readonly name: string }): Promise<RunningOperator>;
 }
 
 /** What of a log a failed test prints. */
@@ -91,6 +94,17 @@ export function useOperators(cluster: Cluster): Operators {
   });
   let kubeconfig: Promise<string> | undefined;
   const { kubectl } = cluster;
+  const begin = async (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const child = spawn(process.execPath, [BUNDLE, ...argv], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+    });
+    children.push(child);
+    const operator = new OperatorProcess(child);
+    operators.push(operator);
+    await operator.says('Started');
+    return operator;
+  };
   return {
     async install() {
       await kubectl.ok(['apply', '--server-side', '-f', `${ROOT}/manifests/install`]);
@@ -110,15 +124,11 @@ export function useOperators(cluster: Cluster): Operators {
       writeFileSync(file, JSON.stringify(content));
       const fixed = ['--registries-file', file, '--metrics-address', '127.0.0.1:0', '--health-address', '127.0.0.1:0'];
       const flags = ['--kubeconfig', await kubeconfig, ...fixed, '--min-interval', '1s', '--log-level', 'debug'];
-      const child = spawn(process.execPath, [BUNDLE, 'operator', ...flags, ...args], {
-        cwd: folder,
-        env: { PATH: process.env['PATH'] ?? '', HOME: folder },
-      });
-      children.push(child);
-      const operator = new OperatorProcess(child);
-      operators.push(operator);
-      await operator.says('Started');
-      return operator;
+      return begin(['operator', ...flags, ...args]);
+    },
+    async startPod(deployment) {
+      const { args, env } = await podProcess(cluster, deployment, join(folder, `pod-${children.length}`));
+      return begin(args, env);
     },
   };
 }
