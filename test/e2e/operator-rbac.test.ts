@@ -1,8 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
 import { systemClock } from '../../src/clock.ts';
 import { ImageSweep } from '../../src/controller/image-sweep.ts';
 import { ImageStore } from '../../src/controller/images.ts';
@@ -11,23 +7,17 @@ import { loadKubeConfig } from '../../src/kube/kubeconfig.ts';
 import { deafObserver } from '../../src/kube/observer.ts';
 import { silentLogger } from '../../src/log.ts';
 import { sampleImage } from '../gen/content.ts';
+import { useAudit } from './audit.ts';
 import { useControlPlane } from './control-plane.ts';
 import { OPERATOR, plainHttp, type RunningOperator, story, useOperators } from './operator.ts';
 import { scheduledTag, stream, streamsOf, tag } from './operator-streams.ts';
+import { grantedTo, usedOf } from './rights.ts';
 import { push, type RunningRegistry, setUp, stopAll } from './setups.ts';
-import { ROOT } from './shipped.ts';
 import { until } from './until.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'audit-'));
-const log = join(folder, 'audit.log');
-const policy = join(folder, 'policy.yaml');
-// What the API server was asked by the operator's ServiceAccount, and by nobody else.
-const users = [`system:serviceaccount:${OPERATOR}:${OPERATOR}`];
-const rules = [{ level: 'Metadata', users, omitStages: ['RequestReceived', 'ResponseStarted'] }, { level: 'None' }];
-writeFileSync(policy, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules }));
-const cluster = useControlPlane({
-  flags: [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`, '--audit-log-mode=blocking-strict'],
-});
+const ACCOUNT = { namespace: OPERATOR, name: OPERATOR };
+const audit = useAudit(ACCOUNT);
+const cluster = useControlPlane({ flags: audit.flags });
 const { kubectl } = cluster;
 const operators = useOperators(cluster);
 const streams = streamsOf(cluster);
@@ -50,53 +40,7 @@ beforeAll(async () => {
   operator = await operators.start({ registries: [plainHttp(registry), plainHttp(locked)], args });
   await operator.says('Working');
 });
-afterAll(async () => {
-  await stopAll();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** `verb group/resource[/subresource]`; a core resource has no group. */
-type Right = string;
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-function granted(): Right[] {
-  const documents = parseAllDocuments(readFileSync(`${ROOT}/manifests/install/20-rbac.yaml`, 'utf8'));
-  const all = documents.flatMap(document => (document.toJS() as { rules?: readonly Rule[] }).rules ?? []);
-  const rights = all.flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap(group => resources.flatMap(resource => verbs.map(verb => right(verb, group, resource)))),
-  );
-  return [...new Set(rights)].sort();
-}
-
-function right(verb: string, group: string, resource: string): Right {
-  return `${verb} ${group === '' ? '' : `${group}/`}${resource}`;
-}
-
-interface AuditEvent {
-  readonly stage: string;
-  readonly verb: string;
-  readonly objectRef?: { readonly apiGroup?: string; readonly resource?: string; readonly subresource?: string };
-  readonly responseStatus?: { readonly code?: number };
-}
-
-const audited = (): AuditEvent[] =>
-  readFileSync(log, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map(line => JSON.parse(line));
-
-/** What was asked and allowed. */
-function used(): Right[] {
-  const rights = audited().map(({ verb, objectRef: { apiGroup = '', resource = '', subresource } = {} }) =>
-    right(verb, apiGroup, subresource === undefined ? resource : `${resource}/${subresource}`),
-  );
-  return [...new Set(rights)].sort();
-}
+afterAll(() => stopAll());
 
 story('streams, imports, secrets and Images are worked on with what is granted', async () => {
   await push(registry, 'team/app', 'v1', image('1'));
@@ -191,7 +135,7 @@ story('an Event that is told again is counted in the first one', async () => {
       await streams.conditionIs(name, 'v1', 'True');
       await set('v1');
       await streams.conditionIs(name, 'v1', 'False');
-      return used().includes('patch events.k8s.io/events');
+      return audit.has('patch', 'events');
     },
     100_000,
   );
@@ -200,14 +144,15 @@ story('an Event that is told again is counted in the first one', async () => {
 story('every right is used, and every use is granted', async () => {
   const metrics = await operator.metrics();
   expect(await operator.end('SIGTERM')).toEqual({ status: 0, signal: null });
-  expect(audited().filter(({ responseStatus }) => responseStatus?.code === 403)).toEqual([]);
+  expect(audit.refused()).toEqual([]);
   expect(metrics.sum('imagestream_operator_kube_requests_total', { code: '403' })).toBe(0);
-  expect(used()).toEqual(granted());
-  // What the operator counts is what it is allowed, in the same words: resources without groups and subresources.
+  const granted = await grantedTo(cluster, ACCOUNT);
+  expect(usedOf(audit.events(), granted)).toEqual(granted);
+  // What the operator counts is what it is allowed, in the same words: resources without groups, subresources and places.
   const counted = metrics.samples
     .filter(({ name }) => name === 'imagestream_operator_kube_requests_total')
     .map(({ labels }) => `${labels['verb']} ${labels['resource']}`);
-  const plain = granted().map(one => one.replace(/ [\w.]+\/(?=[a-z]+(\/|$))/, ' ').replace(/\/status$/, ''));
+  const plain = granted.map(one => one.replace(/^(\w+) (?:[\w.]+\/)?([a-z]+).*/, '$1 $2'));
   const alone = ['delete images', 'get images'];
   expect([...new Set(counted)].sort()).toEqual([...new Set(plain)].filter(one => !alone.includes(one)).sort());
 });
