@@ -7,7 +7,7 @@ SHELL := /bin/bash
 JEST := node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 
-.PHONY: help install build run test verify generate manifests format e2e bench clean
+.PHONY: help install build run test verify generate manifests format sbom image e2e bench clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +20,14 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 build: dist/imagestream-operator.mjs ## bundle to dist/
 
-dist/imagestream-operator.mjs: node_modules/.package-lock.json $(SOURCES) hack/build.ts
+dist/imagestream-operator.mjs: node_modules/.package-lock.json $(SOURCES) hack/build.ts hack/bundle.ts
 	node hack/build.ts
+
+sbom: build ## what is in the bundle and the image, as CycloneDX: dist/sbom.cdx.json
+	node hack/image/sbom.ts
+
+image: install ## the container image (IMAGE=name:tag), or, without a container engine, the steps of the Dockerfile
+	node hack/image/build.ts
 
 run: build ## show the main job on real input: a registry on loopback, an import, a moved tag found (KEEP=1 stays)
 	node hack/run.ts
