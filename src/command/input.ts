@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { type FieldError, invalidStatus, quote, standalone } from '../api/errors.ts';
 import { type ImageStream, imageStreamSchema } from '../api/image-stream.ts';
 import { type ImageStreamImport, imageStreamImportSchema } from '../api/image-stream-import.ts';
@@ -10,7 +9,8 @@ import { readYaml, type YamlDocument, YamlFault } from '../config/yaml.ts';
 import type { AllowList } from '../imagestream/allow-list.ts';
 import { withImportDefaults, withStreamDefaults } from '../imagestream/defaults.ts';
 import { validateImageStream, validateImageStreamImport } from '../imagestream/validation.ts';
-import { CommandFault, fileFault } from './fault.ts';
+import { CommandFault } from './fault.ts';
+import { readText, sourceName } from './read-text.ts';
 
 /** What the user asks for, valid and with its defaults. */
 export type ImportInput =
@@ -48,29 +48,14 @@ export function validImport(isi: ImageStreamImport, allowed: AllowList | undefin
 }
 
 async function readDocument(path: string, stdin: NodeJS.ReadableStream): Promise<YamlDocument> {
-  const name = path === '-' ? 'standard input' : path;
+  const text = await readText(path, stdin);
   try {
-    return readYaml(await readText(path === '-' ? stdin : createReadStream(path)), name);
+    return readYaml(text, sourceName(path));
   } catch (error) {
     if (error instanceof YamlFault) throw new CommandFault([error.message]);
-    throw fileFault('read', name, error);
+    throw error;
   }
 }
-
-/** The text of a stream; of one that does not end, enough of it to be refused for its size. */
-async function readText(stream: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    chunks.push(Buffer.from(chunk));
-    length += chunk.length;
-    if (length > ENOUGH_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** More than `readYaml` takes. */
-const ENOUGH_BYTES = 9 * 1024 * 1024;
 
 function kindOf(document: YamlDocument, kinds: readonly string[]): string {
   const { value } = document;

@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, { readonly help: string; readonly load: 
     help: 'run in a cluster: import what its ImageStreams ask for, and keep their scheduled tags fresh',
     load: async () => (await import('./operator.ts')).operatorCommand,
   },
+  dev: {
+    help: 'try it without a cluster: the operator with an API server and a sample registry of its own',
+    load: async () => (await import('./dev.ts')).devCommand,
+  },
 };
 
 const OVERVIEW = `imagestream-operator ${VERSION}: OpenShift image streams on any Kubernetes cluster

@@ -1,10 +1,10 @@
-import { access, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ImageStream } from '../api/image-stream.ts';
 import { CommandFault, fileFault } from './fault.ts';
 import { readStreamFile } from './input.ts';
 import { toYaml } from './output.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** The stream that an earlier run kept, or undefined when there was none. Throws `CommandFault`. */
 export async function readSavedStream(path: string): Promise<ImageStream | undefined> {
@@ -20,23 +20,7 @@ export async function readSavedStream(path: string): Promise<ImageStream | undef
   return readStreamFile(path, Readable.from([]));
 }
 
-/**
- * Writes a stream so that a reader sees the old file or the new one, never a half: into a file beside it, flushed, then
- * renamed over it. That file always has the same name, so that kills leave one behind at most. Throws `CommandFault`.
- */
-export async function writeStreamFile(path: string, stream: ImageStream): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.new`);
-  try {
-    const file = await open(beside, 'w', 0o644);
-    try {
-      await file.writeFile(toYaml(stream));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw fileFault('write', path, error);
-  }
+/** Writes a stream; a reader sees the old file or the new one. Throws `CommandFault`. */
+export function writeStreamFile(path: string, stream: ImageStream): Promise<void> {
+  return replaceFile(path, toYaml(stream), 0o644);
 }

@@ -20,7 +20,7 @@ interface Reading {
 
 /**
  * Reads the arguments after the command's name. A flag outweighs its environment variable, the last of two equal flags
- * the first; an empty variable counts as unset. All faults come together, each one line that names the option;
+ * the first, but for files, which add up; an empty variable counts as unset. All faults come together, each one line that names the option;
  * `argumentFaults` says what is wrong with the arguments that belong to no option.
  */
 export function readCommandLine<Command extends CommandName>(
@@ -75,6 +75,12 @@ function readArguments(rows: ReturnType<typeof rowsOf>, argv: readonly string[],
       }
     }
     set(reading, known.name, known.row, token.rawName, text);
+    // As shells expand `--apply *.yaml`.
+    for (let next = tokens[index + 1]; known.row.type === 'files' && next?.kind === 'positional'; ) {
+      set(reading, known.name, known.row, token.rawName, next.value);
+      index += 1;
+      next = tokens[index + 1];
+    }
     // The option that was taken for the value, and all after it, still count.
     if (forgotten) {
       readArguments(rows, argv.slice(token.index + 1), reading);
@@ -97,9 +103,14 @@ function readEnvironment(rows: ReturnType<typeof rowsOf>, env: Environment, read
 
 function set(reading: Reading, name: string, row: OptionRow, source: string, text: string | undefined): void {
   const read = readValue(row, text);
-  if ('value' in read) reading.values.set(name, read.value);
+  if ('value' in read) reading.values.set(name, added(row, reading.values.get(name), read.value));
   else if (text === undefined) reading.faults.push(`${source}: a value is required: ${read.expected}`);
   else reading.faults.push(`${source}: ${JSON.stringify(text)}: ${read.expected}`);
+}
+
+/** Files add up; of anything else the last one counts. */
+function added(row: OptionRow, before: OptionValue, value: OptionValue): OptionValue {
+  return row.type === 'files' && Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
 }
 
 function defaultOf(row: OptionRow, command: CommandName): OptionValue {

@@ -8,7 +8,8 @@ export function readOperatorOptions(argv: readonly string[], env: Environment): 
   return readCommandLine('operator', argv, env, argumentFaults);
 }
 
-function argumentFaults(positionals: readonly string[]): string[] {
+/** What is wrong with arguments of a command that takes options only. */
+export function argumentFaults(positionals: readonly string[]): readonly string[] {
   return positionals.map(text => {
     const fault = `${JSON.stringify(text)}: expected options only`;
     // `--leader-elect false` leaves the switch on, which nobody who types it means.

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { formatDuration, parseDuration } from '../api/duration.ts';
 import type { ListenAddress, NamespacedName, OptionRow } from './options.ts';
 
@@ -51,6 +51,17 @@ export function readValue(row: OptionRow, text: string | undefined): Read {
         : { expected: 'expected a host with or without a port, such as registry.example.com:5000' };
     case 'address':
       return readAddress(text);
+    case 'host':
+      return text !== undefined && isIP(text) !== 0
+        ? { value: text }
+        : { expected: 'expected an IP address, such as 127.0.0.1 or ::1' };
+    case 'port': {
+      const read = readCount(row, text);
+      const isPort = 'value' in read && Number(read.value) <= 65_535;
+      return isPort ? read : { expected: 'expected a port, from 0 to 65535' };
+    }
+    case 'files':
+      return text ? { value: [text] } : { expected: 'expected a file' };
   }
 }
 

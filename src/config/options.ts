@@ -1,5 +1,5 @@
 /** Commands that take options. */
-export const COMMANDS = ['import', 'operator'] as const;
+export const COMMANDS = ['import', 'operator', 'dev'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** What the value of an option is; `interval` is a duration such as `15m`. */
@@ -15,7 +15,10 @@ export type OptionType =
   | 'namespaces'
   | 'namespacedName'
   | 'registry'
-  | 'address';
+  | 'address'
+  | 'host'
+  | 'port'
+  | 'files';
 
 /** One row of the table of options (design D30). */
 export interface OptionRow {
@@ -84,16 +87,18 @@ export const OPTIONS = {
     env: true,
     group: 'Cluster',
     help: 'namespaces whose image streams are looked after; unless told, all',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   leaderElect: {
     flag: 'leader-elect',
     type: 'flag',
     default: 'true',
+    // With nobody to agree with, a lease of a run that was killed would only hold the next one up.
+    defaults: { dev: 'false' },
     env: true,
     group: 'Cluster',
     help: 'work only while holding the Lease, so that of several replicas one does; =false is for a single one',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   shutdownGraceMs: {
     flag: 'shutdown-grace',
@@ -101,10 +106,38 @@ export const OPTIONS = {
     value: 'DURATION',
     zero: true,
     default: '20s',
+    defaults: { dev: '1s' },
     env: true,
     group: 'Cluster',
     help: 'how long work under way may take to finish once the operator is told to stop; 0 abandons it at once',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
+  },
+  data: {
+    flag: 'data',
+    type: 'text',
+    value: 'DIR',
+    env: true,
+    group: 'Cluster',
+    help: 'keep objects, certificates and token in this folder, over restarts; unless told, they end with the command',
+    commands: ['dev'],
+  },
+  apply: {
+    flag: 'apply',
+    type: 'files',
+    value: 'FILE...',
+    group: 'Cluster',
+    help: 'apply these objects, YAML or JSON, before the operator starts; may be given more than once',
+    commands: ['dev'],
+  },
+  kubeconfigOut: {
+    flag: 'kubeconfig-out',
+    type: 'text',
+    value: 'FILE',
+    default: '.dev/kubeconfig',
+    env: true,
+    group: 'Cluster',
+    help: 'where to write the kubeconfig that kubectl needs; it holds a token',
+    commands: ['dev'],
   },
   filename: {
     flag: 'filename',
@@ -185,7 +218,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'platform that a list of manifests is resolved to',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   maxImagesPerRepository: {
     flag: 'max-images-per-repository',
@@ -196,7 +229,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'tags that an import of a whole repository imports, the others are listed; -1 imports all, 0 is the default',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   rules: {
     flag: 'rules',
@@ -216,7 +249,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'images that the history of a tag holds under the rules of the operator',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   images: {
     flag: 'images',
@@ -227,7 +260,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'whether an Image object is kept for each image that a stream names',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   isiTtlMs: {
     flag: 'isi-ttl',
@@ -239,7 +272,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'how long a completed ImageStreamImport is kept; 0 keeps it for good',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   publicRegistry: {
     flag: 'public-registry',
@@ -248,7 +281,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'registry that status.publicDockerImageRepository names; unless told, that field stays empty',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   internalRegistry: {
     flag: 'internal-registry',
@@ -257,7 +290,7 @@ export const OPTIONS = {
     env: true,
     group: 'Rules',
     help: 'registry that status.dockerImageRepository names; unless told, that field stays empty',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   registriesFile: {
     flag: 'registries-file',
@@ -266,7 +299,7 @@ export const OPTIONS = {
     env: true,
     group: 'Registries',
     help: 'limits, certificates, mirrors and policy per registry',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   pullSecrets: {
     flag: 'pull-secrets',
@@ -283,7 +316,7 @@ export const OPTIONS = {
     env: true,
     group: 'Registries',
     help: 'Secret whose credentials are tried once those of the namespace of a stream are rejected, or it has none',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   authFile: {
     flag: 'authfile',
@@ -301,27 +334,65 @@ export const OPTIONS = {
     env: true,
     group: 'Registries',
     help: 'whether importPolicy.insecure is honoured; unless told, as the registries file says, else allow',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   metricsAddress: {
     flag: 'metrics-address',
     type: 'address',
     value: '[HOST]:PORT',
     default: ':8080',
+    defaults: { dev: 'off' },
     env: true,
     group: 'Serving',
     help: 'where /metrics is served; off serves none',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
   },
   healthAddress: {
     flag: 'health-address',
     type: 'address',
     value: '[HOST]:PORT',
     default: ':8081',
+    defaults: { dev: 'off' },
     env: true,
     group: 'Serving',
     help: 'where /healthz and /readyz are served; off serves none',
-    commands: ['operator'],
+    commands: ['operator', 'dev'],
+  },
+  address: {
+    flag: 'address',
+    type: 'host',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    env: true,
+    group: 'Serving',
+    help: 'IP address at which the API server listens; whoever has the token of the kubeconfig may do everything',
+    commands: ['dev'],
+  },
+  // Without a variable: IMAGESTREAM_OPERATOR_PORT is one that Kubernetes sets (see `variableOf`).
+  port: {
+    flag: 'port',
+    type: 'port',
+    value: 'PORT',
+    group: 'Serving',
+    help: 'port of the API server; 0 is any free one; unless told, 8443, or a free one where that is taken',
+    commands: ['dev'],
+  },
+  registryPort: {
+    flag: 'registry-port',
+    type: 'port',
+    value: 'PORT',
+    env: true,
+    group: 'Serving',
+    help: 'port of the sample registry; 0 is any free one; unless told, 5000, or a free one where that is taken',
+    commands: ['dev'],
+  },
+  noRegistry: {
+    flag: 'no-registry',
+    type: 'flag',
+    env: true,
+    group: 'Serving',
+    help: 'start neither the sample registry nor its sample stream',
+    commands: ['dev'],
   },
   output: {
     flag: 'output',
@@ -348,11 +419,11 @@ export const OPTIONS = {
     value: 'LEVEL',
     choices: ['debug', 'info', 'warn', 'error', 'silent'],
     default: 'warn',
-    defaults: { operator: 'info' },
+    defaults: { operator: 'info', dev: 'silent' },
     env: true,
     group: 'Output',
     help: 'JSON logs on standard error from this level on',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   watch: {
     flag: 'watch',
@@ -363,6 +434,15 @@ export const OPTIONS = {
     help: 'keep going and re-check scheduled tags; the interval is for tags without one of their own',
     commands: ['import'],
   },
+  forMs: {
+    flag: 'for',
+    type: 'interval',
+    value: 'DURATION',
+    min: 1_000,
+    group: 'Watching',
+    help: 'end by itself: with status 0 once a scheduled check saw a tag move, with 1 when none did for so long',
+    commands: ['dev'],
+  },
   defaultIntervalMs: {
     flag: 'default-interval',
     type: 'interval',
@@ -372,7 +452,7 @@ export const OPTIONS = {
     env: true,
     group: 'Watching',
     help: 'interval of scheduled tags that have none of their own',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   minIntervalMs: {
     flag: 'min-interval',
@@ -384,7 +464,7 @@ export const OPTIONS = {
     env: true,
     group: 'Watching',
     help: 'no tag is re-checked more often than this, whatever its annotation says',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   help: {
     flag: 'help',
@@ -392,14 +472,14 @@ export const OPTIONS = {
     type: 'flag',
     group: 'Other',
     help: 'print this help',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
   version: {
     flag: 'version',
     type: 'flag',
     group: 'Other',
     help: 'print the version',
-    commands: ['import', 'operator'],
+    commands: ['import', 'operator', 'dev'],
   },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
@@ -429,6 +509,8 @@ interface SpecialValues {
   readonly namespacedName: NamespacedName;
   /** Undefined when switched off. */
   readonly address: ListenAddress | undefined;
+  readonly port: number;
+  readonly files: readonly string[];
 }
 
 type ValueOf<Row> = Row extends { readonly type: 'flag' }

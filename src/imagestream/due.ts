@@ -102,6 +102,16 @@ export function planImports(input: PlanInput): ImportPlan {
   };
 }
 
+/** Epoch ms of the first slot that any scheduled tag of a stream has from now on. */
+export function nextSlotMs(stream: ImageStream, nowMs: number, defaults: IntervalDefaults): number | undefined {
+  const slots = (stream.spec?.tags ?? []).flatMap(tag => {
+    const from = tag.from?.name ?? '';
+    if (!isImportable(tag) || !isRescheduled(tag, from)) return [];
+    return slotsOf(from, nowMs, intervalOf(stream, tag, defaults))?.nextMs ?? [];
+  });
+  return slots.length === 0 ? undefined : Math.min(...slots);
+}
+
 /** All that the decision about one tag rests on. */
 interface TagFacts {
   readonly request: TagRequest;
@@ -132,8 +142,7 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
   const request = requestOf(tag, history, options.platform);
   const remembered = memory.get(tag.name) ?? {};
   const intervalMs = intervalOf(stream, tag, options);
-  // What a digest names never moves: once imported, it is done (controllers 2.2).
-  const scheduled = tag.importPolicy?.scheduled === true && !isByDigest(request.from);
+  const scheduled = isRescheduled(tag, request.from);
   const waitsForSlots = scheduled || hasFailed(history?.conditions);
   const doneUntilMs = remembered.lastCheckedMs ?? options.sinceMs ?? options.startedAtMs;
   return {
@@ -151,6 +160,11 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
     nowMs,
     intervalMs,
   };
+}
+
+/** What a digest names never moves: once imported, it is done (controllers 2.2). */
+function isRescheduled(tag: SpecTag, from: string): boolean {
+  return tag.importPolicy?.scheduled === true && !isByDigest(from);
 }
 
 function dueReason(facts: TagFacts): DueReason | undefined {

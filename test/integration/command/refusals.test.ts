@@ -13,8 +13,8 @@ const BAD_LINE = 'spec.images[1].from.kind: "Foo": only DockerImage is supported
 
 describe('wrong usage ends with 2 and a line for each fault', () => {
   test.each<[readonly string[], readonly unknown[]]>([
-    [['imprt'], ['"imprt": expected a command: import, operator']],
-    [['constructor'], ['"constructor": expected a command: import, operator']],
+    [['imprt'], ['"imprt": expected a command: import, operator, dev']],
+    [['constructor'], ['"constructor": expected a command: import, operator, dev']],
     [['import'], ['nothing to import: expected --filename FILE or references, such as quay.io/acme/app:1.2']],
     [['import', '--outptu', 'json', 'a/b'], ['--outptu: unknown option']],
     [

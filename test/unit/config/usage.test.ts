@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEV_USAGE } from '../../../src/command/dev-usage.ts';
 import { OPERATOR_USAGE } from '../../../src/command/operator-usage.ts';
 import { COMMANDS, rowsOf } from '../../../src/config/options.ts';
 import { optionsMarkdown } from '../../../src/config/reference-pages.ts';
@@ -46,6 +47,21 @@ describe("usage('operator')", () => {
     expect(help).toContain('--watch-namespaces');
     expect(help).not.toContain('--pull-secrets');
     expect(text).not.toContain('--watch-namespaces');
+  });
+
+  test('fits a terminal of 100 columns', () => {
+    expect(help.split('\n').filter(line => line.length > 100)).toEqual([]);
+  });
+});
+
+describe("usage('dev')", () => {
+  const help = usage('dev', DEV_USAGE);
+
+  test('has the defaults of dev', () => {
+    const line = help.replace(/\s+/g, ' ');
+    expect(line).toContain('(default 1s; env IMAGESTREAM_OPERATOR_MIN_INTERVAL)');
+    expect(line).toContain('(default off; env IMAGESTREAM_OPERATOR_METRICS_ADDRESS)');
+    expect(line).toContain('--apply FILE... ');
   });
 
   test('fits a terminal of 100 columns', () => {

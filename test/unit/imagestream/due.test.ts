@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ImageStream, Source, SpecTag, TagHistory } from '../../../src/api/image-stream.ts';
-import { type PlanInput, PRIORITY, planImports, type TagMemory } from '../../../src/imagestream/due.ts';
+import { nextSlotMs, type PlanInput, PRIORITY, planImports, type TagMemory } from '../../../src/imagestream/due.ts';
 import { slotsAround } from '../../../src/imagestream/slot.ts';
 import { LINUX_AMD64 } from '../../../src/imagestream/source.ts';
 import { digestOf, failed, imported, succeeded, T0 } from '../../gen/history.ts';
@@ -358,5 +358,34 @@ describe('planImports() requests', () => {
     expect(plan({ ...asked, memory: { answeredRequest: 'now' } }).answeredRequest).toBe('now');
     const echoed = { ...asked, memory: { answeredRequest: 'now' }, lastHandledRequest: 'now' };
     expect(plan(echoed).answeredRequest).toBeUndefined();
+  });
+});
+
+describe('nextSlotMs()', () => {
+  const cases = [
+    { name: 'is the slot of a scheduled tag', tags: [specTag('1', from, scheduled)], want: slotMs },
+    { name: 'is undefined when no tag is scheduled', tags: [specTag('1', from)], want: undefined },
+    { name: 'is undefined for a stream without tags', tags: [], want: undefined },
+    {
+      name: 'knows no slot of what a digest names',
+      tags: [specTag('1', `quay.io/acme/app@${digestOf('1')}`, scheduled)],
+      want: undefined,
+    },
+    {
+      name: 'knows no slot of what nobody can ask for',
+      tags: [specTag('1', 'not/Valid:', scheduled)],
+      want: undefined,
+    },
+    {
+      name: 'is the earliest of several',
+      tags: ['15m', '1m', '1h'].map((interval, at) =>
+        specTag(`${at}`, from, { ...scheduled, annotations: { 'imagestream-operator/interval': interval } }),
+      ),
+      want: slotsAround(T0, 60_000, 'quay.io', 'acme/app').nextMs,
+    },
+  ];
+
+  test.each(cases)('$name', ({ tags, want }) => {
+    expect(nextSlotMs(imageStream({ tags }), T0, options)).toBe(want);
   });
 });
