@@ -29,8 +29,8 @@ sbom: build ## what is in the bundle and the image, as CycloneDX: dist/sbom.cdx.
 image: install ## the container image (IMAGE=name:tag), or, without a container engine, the steps of the Dockerfile
 	node hack/image/build.ts
 
-run: build ## show the main job on real input: a registry on loopback, an import, a moved tag found (KEEP=1 stays)
-	node hack/run.ts
+run: build ## the operator with an API server and a registry of its own, until Ctrl-C (FOR=60s: until a tag has moved)
+	@node dist/imagestream-operator.mjs dev $(if $(FOR),--for $(FOR)) $(ARGS)
 
 test: install ## unit, house and integration tests (npm only)
 	$(JEST) -w 2 --workerIdleMemoryLimit=250MB --selectProjects unit house integration
