@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher } from 'undici';
 
 /** A kube-style API server, whichever it is. */
@@ -57,7 +58,7 @@ export interface Address {
 
 export function connect(which: Api['which'], address: Address): Api {
   const dispatcher = new Agent({ connect: { ca: address.ca }, allowH2: false });
-  const send = (path: string, { method = 'GET', headers, accept, type, body, token }: Asked) => {
+  const sendOnce = (path: string, { method = 'GET', headers, accept, type, body, token }: Asked) => {
     const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
     // Origin and path by themselves: of a whole URL what looks odd would be put right.
     return dispatcher.request({
@@ -72,6 +73,15 @@ export function connect(which: Api['which'], address: Address): Api {
       },
       ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
     });
+  };
+  const send = async (path: string, asked: Asked) => {
+    for (;;) {
+      const response = await sendOnce(path, asked);
+      // A real one says so while it begins to keep a kind that it was told of just now.
+      if (response.statusCode !== 429) return response;
+      await response.body.dump();
+      await sleep(100);
+    }
   };
   return {
     which,

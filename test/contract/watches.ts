@@ -96,13 +96,18 @@ export function watches(at: Stage): void {
     });
 
     test('tells by a bookmark how far it has come before its time is over', async () => {
-      const from = await version();
-      const watching = await watch(`resourceVersion=${from}&allowWatchBookmarks=true&timeoutSeconds=5`);
-      const events = await watching.rest();
-      expect(events.map(({ type }) => type)).toEqual(['BOOKMARK']);
-      const { kind, apiVersion, metadata } = (events[0] as WatchEvent).object;
-      expect([kind, apiVersion]).toEqual(['ImageStream', 'image.openshift.io/v1']);
-      expect(Number(metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(from));
+      const test = mark();
+      const watching = await watch(`resourceVersion=${await version()}&allowWatchBookmarks=true&timeoutSeconds=5`);
+      const { metadata } = await at.createStream(test);
+      const [added, bookmark, ...more] = (await watching.rest()) as Any[];
+      expect([told(added), bookmark?.type, more]).toEqual([`ADDED ${test}`, 'BOOKMARK', []]);
+      const { kind, apiVersion, metadata: reached } = bookmark.object;
+      expect([kind, apiVersion, Object.keys(reached)]).toEqual([
+        'ImageStream',
+        'image.openshift.io/v1',
+        ['resourceVersion'],
+      ]);
+      expect(Number(reached.resourceVersion)).toBeGreaterThanOrEqual(Number(metadata.resourceVersion));
     });
 
     test('from a version that is forgotten is told so, within a good answer, and ends', async () => {
