@@ -97,17 +97,16 @@ export function watches(at: Stage): void {
 
     test('tells by a bookmark how far it has come before its time is over', async () => {
       const test = mark();
-      const watching = await watch(`resourceVersion=${await version()}&allowWatchBookmarks=true&timeoutSeconds=5`);
+      const watching = await watch(`resourceVersion=${await version()}&allowWatchBookmarks=true&timeoutSeconds=6`);
       const { metadata } = await at.createStream(test);
-      const [added, bookmark, ...more] = (await watching.rest()) as Any[];
-      expect([told(added), bookmark?.type, more]).toEqual([`ADDED ${test}`, 'BOOKMARK', []]);
-      const { kind, apiVersion, metadata: reached } = bookmark.object;
-      expect([kind, apiVersion, Object.keys(reached)]).toEqual([
-        'ImageStream',
-        'image.openshift.io/v1',
-        ['resourceVersion'],
-      ]);
-      expect(Number(reached.resourceVersion)).toBeGreaterThanOrEqual(Number(metadata.resourceVersion));
+      const [added, ...bookmarks] = (await watching.rest()) as Any[];
+      expect(told(added)).toBe(`ADDED ${test}`);
+      // How many is up to the server.
+      expect(bookmarks.length).toBeGreaterThan(0);
+      const { type, object } = bookmarks.at(-1);
+      expect([type, object.kind, object.apiVersion]).toEqual(['BOOKMARK', 'ImageStream', 'image.openshift.io/v1']);
+      expect(Object.keys(object.metadata)).toEqual(['resourceVersion']);
+      expect(Number(object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(metadata.resourceVersion));
     });
 
     test('from a version that is forgotten is told so, within a good answer, and ends', async () => {
