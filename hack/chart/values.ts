@@ -206,11 +206,13 @@ function monitoring(): ValueTable {
     serviceMonitor: monitor('ServiceMonitor of the Prometheus Operator; needs the Service.'),
     podMonitor: monitor('PodMonitor, for who has no Service. One of the two is enough.'),
     prometheusRule: {
-      about: 'PrometheusRule with the alerts of docs/alerts.',
+      about: 'PrometheusRule with the alerts of docs/reference/alerts.md.',
       values: {
         enabled: flag('Make one.', false),
         namespace: text(`Where; ${OWN}.`),
         labels: texts('Labels by which Prometheus finds it.'),
+        alertLabels: texts('Labels of every alert, such as the team that is told; they outweigh own ones.'),
+        without: list('Names of alerts that are left out.', { type: 'string', minLength: 1 }),
       },
     },
     dashboard: {

@@ -173,3 +173,29 @@ story('what lies elsewhere is out of reach', async () => {
     expect([beyond, await may(...beyond)]).toEqual([beyond, 'no']);
   }
 });
+
+story(
+  'users of a namespace work with its streams as their role there lets them, and leave the status alone',
+  async () => {
+    for (const role of ['view', 'edit']) {
+      await kubectl.ok(['create', 'serviceaccount', role, '--namespace=team-c']);
+      // What a cluster's controllers would add to the roles of these names.
+      const own = `--clusterrole=${RELEASE}-${RELEASE}-${role}`;
+      await kubectl.ok(['create', 'rolebinding', role, own, `--serviceaccount=team-c:${role}`, '--namespace=team-c']);
+    }
+    const { metadata } = await cluster.get<{ metadata: { labels: object } }>(
+      'clusterrole',
+      `${RELEASE}-${RELEASE}-view`,
+    );
+    expect(metadata.labels).toMatchObject({ 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' });
+    const may = async (role: string, ...args: string[]) => {
+      const kubeconfig = await cluster.kubeconfigFor({ namespace: 'team-c', serviceAccount: role });
+      return (await kubectl.run(['auth', 'can-i', ...args, '--namespace=team-c'], { kubeconfig })).stdout.trim();
+    };
+    for (const kind of ['imagestreams', 'imagestreamimports']) {
+      expect([await may('view', 'watch', kind), await may('view', 'create', kind)]).toEqual(['yes', 'no']);
+      expect([await may('edit', 'create', kind), await may('edit', 'delete', kind)]).toEqual(['yes', 'yes']);
+    }
+    expect(await may('edit', 'patch', 'imagestreams', '--subresource=status')).toBe('no');
+  },
+);

@@ -54,6 +54,12 @@ describe('what the chart might get wrong would be noticed:', () => {
       'field not declared in schema',
     ],
     ['PodMonitor', ({ spec }) => Object.assign(spec, { endpoints: [] }), '.spec.endpoints: field not declared'],
+    [
+      'PrometheusRule',
+      ({ spec }) => Object.assign(spec.groups[0].rules[0], { for: 'a while' }),
+      'Invalid value: "a while"',
+    ],
+    ['PrometheusRule', ({ spec }) => spec.groups.push(spec.groups[0]), 'duplicate'],
     ['NetworkPolicy', ({ spec }) => spec.egress.push({ to: [{ ipBlock: { cidr: 'all' } }] }), 'Invalid value: "all"'],
   ];
   test.each(cases)('in a %s', async (kind, change, complaint) => {

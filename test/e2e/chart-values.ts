@@ -80,6 +80,13 @@ export const MATRIX: Readonly<Record<string, object>> = {
       relabelings: [{ sourceLabels: ['__meta_kubernetes_pod_node_name'], targetLabel: 'node' }],
       metricRelabelings: [{ sourceLabels: ['__name__'], regex: 'nodejs_.*', action: 'drop' }],
     },
+    prometheusRule: {
+      enabled: true,
+      labels: { release: 'prometheus' },
+      alertLabels: { team: 'platform', severity: 'info' },
+      without: ['ImageStreamOperatorDown'],
+    },
+    dashboard: { enabled: true, namespace: 'monitoring', annotations: { grafana_folder: 'Platform' } },
     podMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '1m' },
     networkPolicy: {
       enabled: true,

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { installManifests } from '../../hack/chart/install-manifests.ts';
 import { staleFiles } from '../../hack/generate.ts';
 import { helmBinary } from '../../hack/tools/parts.ts';
@@ -55,6 +57,7 @@ describe('an unknown or impossible value is refused:', () => {
     [{ crds: { kept: true } }, "additional properties 'kept' not allowed"],
     [{ replicas: 2, options: { leaderElect: false } }, 'replicas: expected 1 at most without options.leaderElect'],
     [{ serviceMonitor: { enabled: true }, service: { enabled: false } }, 'serviceMonitor.enabled: there is nothing'],
+    [{ prometheusRule: { enabled: true, without: ['Gone'] } }, 'prometheusRule.without: there is no alert "Gone"'],
     [{ serviceAccount: { create: false } }, 'serviceAccount.name: expected the name of one that is there'],
     [{ registriesFile: { blocked: [] }, registriesFileFrom: { configMap: 'a' } }, 'expected one of them'],
     [{ resources: { limits: { memory: '1Ei' } } }, 'resources.limits.memory: "1Ei": expected a number'],
@@ -176,6 +179,38 @@ test('without an election a Pod ends before another one begins', async () => {
   expect(one(objects, 'Deployment')['spec']).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
   expect(objects.filter(({ kind }) => kind === 'Role')).toEqual([]);
 });
+
+describe('alerts and dashboard', () => {
+  const file = (name: string) => readFileSync(join(CHART_FOLDER, 'files', name), 'utf8');
+  const alerts = (objects: readonly Rendered[]) => one(objects, 'PrometheusRule')['spec'];
+
+  test('are those of the files', async () => {
+    const objects = await render({ prometheusRule: { enabled: true }, dashboard: { enabled: true } });
+    expect(alerts(objects)).toEqual(parse(file('alerts.yaml')));
+    const { data, metadata } = one(objects, 'ConfigMap');
+    expect(data['imagestream-operator.json']).toBe(file('dashboard.json'));
+    expect(metadata.labels['grafana_dashboard']).toBe('1');
+  });
+
+  test('are as the user wants them', async () => {
+    const all = parse(file('alerts.yaml')).groups.flatMap(({ rules }: RuleGroup) => rules);
+    const rules = alerts(await render(MATRIX['everything switched on'] ?? {})).groups.flatMap(
+      ({ rules: some }: RuleGroup) => some,
+    );
+    expect(rules.map(({ alert }: Alert) => alert)).toEqual(
+      all.map(({ alert }: Alert) => alert).filter((alert: string) => alert !== 'ImageStreamOperatorDown'),
+    );
+    for (const { labels } of rules) expect(labels).toMatchObject({ team: 'platform', severity: 'info' });
+  });
+});
+
+interface Alert {
+  readonly alert: string;
+  readonly labels: object;
+}
+interface RuleGroup {
+  readonly rules: readonly Alert[];
+}
 
 test('packed, the chart says the same', async () => {
   await helm.ok(['package', CHART_FOLDER, '--destination', at('packages')]);
