@@ -8,8 +8,9 @@ import type { RegistriesFile, RegistryDefaults, RegistryEntry } from '../config/
 import { type AllowList, parseAllowList } from '../imagestream/allow-list.ts';
 import { isHubHost } from '../reference/reference.ts';
 import { fitsHost, OTHER_RATE, wellKnownRate } from '../registry/defaults.ts';
-import type { HostSettings, Mirror, ProxySettings, RegistrySettings } from '../registry/settings.ts';
+import type { HostSettings, Mirror, RegistrySettings } from '../registry/settings.ts';
 import { CommandFault, fileFault } from './fault.ts';
+import { proxySettings } from './proxy-settings.ts';
 import { VERSION } from './surroundings.ts';
 
 export interface RegistryOptions {
@@ -68,14 +69,6 @@ export async function loadRegistrySettings(options: RegistryOptions, env: Enviro
       .update(JSON.stringify([file, ...pems.values()]))
       .digest('hex'),
   };
-}
-
-/** R5.20: the lower-case form of a variable wins; https and http have one each. */
-export function proxySettings(env: Environment, trust: ProxySettings['trust']): ProxySettings {
-  const https = env['https_proxy'] || env['HTTPS_PROXY'];
-  const http = env['http_proxy'] || env['HTTP_PROXY'];
-  const noProxy = env['no_proxy'] || env['NO_PROXY'];
-  return { ...(https && { https }), ...(http && { http }), ...(noProxy && { noProxy }), trust };
 }
 
 type File = Omit<RegistriesFile, 'apiVersion' | 'kind'>;

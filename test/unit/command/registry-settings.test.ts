@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { CommandFault } from '../../../src/command/fault.ts';
-import { loadRegistrySettings, proxySettings } from '../../../src/command/registry-settings.ts';
+import { loadRegistrySettings } from '../../../src/command/registry-settings.ts';
 import { DEFAULT_RATES, fitsHost, ratesMarkdown } from '../../../src/registry/defaults.ts';
 import { keyPair, testCa } from '../../fake/tls.ts';
 
@@ -284,25 +284,5 @@ describe('certificates', () => {
       './registries.yaml: registries[3]: expected certificates and keys in PEM',
       './registries.yaml: registries[4]: expected certificates and keys in PEM',
     ]);
-  });
-});
-
-describe('proxySettings()', () => {
-  test('R5.20 reads a proxy for each scheme; the lower-case form wins', () => {
-    const env = { HTTPS_PROXY: 'http://a', https_proxy: 'http://b', HTTP_PROXY: 'http://c', NO_PROXY: '.local' };
-    expect(proxySettings(env, 'trusted')).toEqual({
-      https: 'http://b',
-      http: 'http://c',
-      noProxy: '.local',
-      trust: 'trusted',
-    });
-  });
-
-  test('R5.20 https has no proxy when only http has one', () => {
-    expect(proxySettings({ HTTP_PROXY: 'http://c' }, 'untrusted')).toEqual({ http: 'http://c', trust: 'untrusted' });
-  });
-
-  test('an empty variable counts as unset', () => {
-    expect(proxySettings({ https_proxy: '', HTTPS_PROXY: 'http://a' }, 'untrusted').https).toBe('http://a');
   });
 });
