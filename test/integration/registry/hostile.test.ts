@@ -344,6 +344,16 @@ describe('configs and blobs', () => {
     await expect(made.client.getConfig(source(made), descriptor, context)).rejects.toMatchObject(error);
   });
 
+  test('R6.6 no more is read of a config than its descriptor says', async () => {
+    const made = await bench();
+    made.registry.on({}, endless());
+    // 4 MiB, as far as a config may go at all, would be tooLarge.
+    await expect(made.client.getConfig(source(made), descriptor, context)).rejects.toMatchObject({
+      kind: 'invalidResponse',
+      reason: 'length',
+    });
+  });
+
   test('R6.6 a config of more than 4 MiB is tooLarge and not asked for', async () => {
     const made = await bench();
     const asked = made.client.getConfig(source(made), { ...descriptor, size: 4 * MIB + 1 }, context);

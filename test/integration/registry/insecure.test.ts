@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import tls, { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { RegistrySettings } from '../../../src/registry/settings.ts';
 import { type FakeRegistry, reset, startFakeRegistry } from '../../fake/registry.ts';
@@ -46,6 +47,38 @@ describe('certificates (12.7)', () => {
     const asked = client.getManifest({ host: registry.host, repository, insecure: false }, name, context);
     await expect(asked).rejects.toMatchObject({ kind: 'tls', reason });
     expect(registry.requests).toEqual([]);
+  });
+
+  test('P7 R5.15 besides the default roots, which stay', async () => {
+    const registry = await registryWith('server');
+    const roots = getCACertificates('default');
+    setDefaultCACertificates([...roots, testCa]);
+    try {
+      const { client } = clientOf({ [registry.host]: { ca: roots[0] ?? '' } });
+      const asked = client.getManifest({ host: registry.host, repository, insecure: false }, name, context);
+      expect(await asked).toMatchObject({ digest: image.digest });
+    } finally {
+      setDefaultCACertificates(roots);
+    }
+  });
+
+  test.each([
+    ['the default roots', {}],
+    ['an authority of the host', { ca: testCa }],
+  ])('R5.15 nothing older than TLS 1.2 is spoken with %s', async (_name, host) => {
+    // What keeps Node itself from it, which an option or a build of it may lift.
+    const usual = { ciphers: tls.DEFAULT_CIPHERS, minVersion: tls.DEFAULT_MIN_VERSION };
+    Object.assign(tls, { DEFAULT_CIPHERS: 'DEFAULT@SECLEVEL=0', DEFAULT_MIN_VERSION: 'TLSv1' });
+    try {
+      const old = { ...keyPair('server'), maxVersion: 'TLSv1.1', minVersion: 'TLSv1' } as const;
+      const registry = closeLater(await startFakeRegistry({ tls: old }));
+      registry.putContent(repository, 'v1', image);
+      const { client } = clientOf({ [registry.host]: { insecureSkipVerify: true, ...host } });
+      const asked = client.getManifest({ host: registry.host, repository, insecure: false }, name, context);
+      await expect(asked).rejects.toMatchObject({ kind: 'tls', reason: 'handshake' });
+    } finally {
+      Object.assign(tls, { DEFAULT_CIPHERS: usual.ciphers, DEFAULT_MIN_VERSION: usual.minVersion });
+    }
   });
 
   test('insecureSkipVerify of the host takes any certificate', async () => {

@@ -108,6 +108,25 @@ describe('redirects (12.5)', () => {
     expect(registry.requests.find(({ path }) => path === '/back')?.headers.authorization).toBeUndefined();
   });
 
+  test('R5.3 what a GET depends on is for the registry alone', async () => {
+    const { here, registry, client } = await registryWorld();
+    here.addresses['open.example.com'] = ['93.184.216.36'];
+    here.addresses['cdn.example.net'] = [ELSEWHERE];
+    const open = await here.registry('93.184.216.36:443', { digestHeader: false });
+    open.putContent('team/app', 'v1', image);
+    const cdn = await here.server(`${ELSEWHERE}:443`);
+    cdn.on({}, manifest);
+    const again = () => client.checkTag({ ...app, host: 'open.example.com' }, 'v1', image.digest, context);
+    await again();
+    open.forget();
+    open.on({ path: MANIFEST }, redirectTo('https://cdn.example.net/x'));
+
+    expect(await again()).toMatchObject({ outcome: 'unchanged' });
+    expect(open.requests.map(({ headers }) => headers['if-none-match'])).toEqual([`"${image.digest}"`]);
+    expect(cdn.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined]);
+    expect(registry.requests).toEqual([]);
+  });
+
   test('S6 the sixth hop is one too many', async () => {
     const { registry, client } = await registryWorld();
     registry.on({ path: /\/hop\// }, ({ path }) => redirectTo(`/hop/${Number(path.split('/').at(-1)) + 1}`));
