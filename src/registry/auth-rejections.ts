@@ -39,9 +39,10 @@ const MAX_REMEMBERED = 10_000;
  * Keeps rejected credentials from being sent again and again (R3.21): each for 10 minutes, doubling to 6 hours, and all
  * together at most 10 times in 3 minutes per host, because some registries ban an address that fails more often.
  *
- *   accepted at the host before? | a rejection keeps it from
- *   no                           | the host: it is wrong or expired
- *   yes                          | that errand alone: it is good, and not meant for this repository
+ *   accepted at the host before? | rejected with | that keeps it from
+ *   no                           | 401           | the host: it is wrong or expired
+ *   no                           | 403           | that errand alone: whoever forbids may well know it
+ *   yes                          | either        | that errand alone: it is good, and not meant for this repository
  */
 export class Rejections {
   /** What registries refuse to whom they know. */
@@ -130,7 +131,7 @@ export class Rejections {
       }
       return;
     }
-    const key = this.#accepted.get(site) === undefined ? site : errand;
+    const key = this.#accepted.get(site) === undefined && outcome.status !== 403 ? site : errand;
     const withdrawn = this.#accepted.get(errand) === undefined ? undefined : showing.fingerprint;
     this.#accepted.delete(errand);
     this.#rejected.set(key, ...restOf(outcome, this.#rejected.get(key), nowMs));

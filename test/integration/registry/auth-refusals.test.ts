@@ -44,6 +44,24 @@ describe('a good credential that one repository refuses (R3.21)', () => {
     expect(registry.requests.filter(withPassword)).toHaveLength(1);
   });
 
+  test('is not taken for a wrong one where a token service knows it and forbids that repository first', async () => {
+    const issuer = tokenIssuer({ users });
+    const settings = { anonymousFallback: false };
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer', issuer }, settings });
+    registry.putContent('team/app', 'v1', image);
+    registry.on({ path: '/token' }, ({ query }) =>
+      query.includes('other') ? refusal(403, 'DENIED') : { body: issuer.issue('alice', ['repository:team/app:pull']) },
+    );
+    const other = { ...app, repository: 'other/app' };
+    const context = requestContext(alice);
+    for (const _twice of [1, 2]) {
+      await expect(client.getManifest(other, { tag: 'v1' }, context)).rejects.toMatchObject({ reason: 'rejected' });
+    }
+    expect(registry.requests.filter(withPassword)).toHaveLength(1);
+
+    expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ digest: image.digest });
+  });
+
   test('goes on for its own where the registry said no to Basic', async () => {
     const { registry, client, app } = await bench({ auth: { kind: 'basic', users } });
     registry.putContent('team/app', 'v1', image);

@@ -110,6 +110,23 @@ describe('Rejections (R3.21)', () => {
     expect(await accept(rejections, 'r', 'a', 'mine')).toBe('spared');
   });
 
+  test('one that never was, and is forbidden one errand, rests for that alone', async () => {
+    const rejections = new Rejections(fakeClock());
+    const forbidden: Refusal = { ...refusal, status: 403 };
+    expect(await settle(rejections, showing('r', 'a', 'theirs'), forbidden)).toBe('tried');
+    expect(await settle(rejections, showing('r', 'a', 'theirs'), forbidden)).toBe('spared');
+    expect(await accept(rejections, 'r', 'a', 'mine')).toBe('tried');
+  });
+
+  test('one that is forbidden whatever it asks is shown 10 times in 3 minutes', async () => {
+    const rejections = new Rejections(fakeClock());
+    const asked = [];
+    for (let at = 0; at < 30; at += 1) {
+      asked.push(await settle(rejections, showing('r', 'a', `theirs-${at}`), { ...refusal, status: 403 }));
+    }
+    expect(asked.filter(what => what === 'tried')).toHaveLength(10);
+  });
+
   test('a good one is rejected for at most 10 errands in 3 minutes', async () => {
     const clock = fakeClock();
     const rejections = new Rejections(clock);
