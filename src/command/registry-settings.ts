@@ -229,5 +229,6 @@ function mirrorSettings(mirror: NonNullable<RegistryEntry['mirrors']>[number]): 
     resolveTags: mirror.resolveTags ?? false,
     insecure: mirror.insecure ?? false,
     credentialsFrom: mirror.credentialsFrom ?? 'mirror',
+    proxy: mirror.proxy ?? false,
   };
 }

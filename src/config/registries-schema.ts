@@ -82,6 +82,10 @@ const mirror = {
       description: 'Whose credentials are sent to the mirror: its own (default) or those of the registry.',
       enum: ['mirror', 'upstream'],
     },
+    proxy: {
+      type: 'boolean',
+      description: 'The mirror stands in for several registries: tell it with every request which one is meant (ns=).',
+    },
   },
   required: ['host'],
 } as const satisfies Schema;

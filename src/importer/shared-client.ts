@@ -58,7 +58,14 @@ export function createSharedClient({ client, clock, settings, lift = () => {} }:
     return [host, path, insecure, ...sources.map(source => identityAt(source, keyring))].join('\n');
   };
   const sourceKey = (source: PullSource, { keyring }: RequestContext): string =>
-    [source.host, source.repository, source.insecure, source.unverified, identityAt(source, keyring)].join('\n');
+    [
+      source.host,
+      source.repository,
+      source.insecure,
+      source.unverified,
+      source.proxyFor,
+      identityAt(source, keyring),
+    ].join('\n');
 
   const check = (key: string, [repository, tag, recorded, context]: Parameters<RegistryClient['checkTag']>) =>
     ask(checks, key, repository, context, async each => ({

@@ -12,6 +12,8 @@ export interface Place {
   /** Path below the endpoint. */
   readonly repository: string;
   readonly candidates: readonly Credential[];
+  /** The registry that is meant, where one endpoint stands in for several. */
+  readonly proxyFor?: string;
 }
 
 export type Ask = Pick<Question, 'method' | 'scope' | 'cap' | 'pull'> & {
@@ -35,7 +37,7 @@ export class Asker {
 
   /** An answer of any status, and the call that errors about it belong to. Throws `RegistryError`. */
   async ask(place: Place, ask: Ask, call: Call): Promise<{ readonly answer: Answer; readonly call: Call }> {
-    const { endpoint, repository, candidates } = place;
+    const { endpoint, repository, candidates, proxyFor } = place;
     const path = `/v2/${repository}/${ask.below}`;
     const blame = {
       host: endpoint.host,
@@ -49,6 +51,7 @@ export class Asker {
       method: ask.method,
       path,
       ...(ask.query === undefined ? {} : { query: ask.query }),
+      ...(proxyFor === undefined ? {} : { proxyFor }),
       headers: { 'Accept-Encoding': 'identity', 'User-Agent': this.#userAgent, ...ask.headers },
       scope: ask.scope,
       cap: ask.cap,

@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { AuthStates } from './auth-states.ts';
 import type { Credential } from './credentials.ts';
-import { type Endpoint, endpointKey } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { RegistryObserver } from './observer.ts';
 import type { Proofs } from './proofs.ts';
-import type { Question } from './questions.ts';
+import { type Question, repositoryKey } from './questions.ts';
 import { Recent } from './recent.ts';
 import { ANONYMOUS } from './tokens.ts';
 
@@ -101,6 +101,6 @@ export class CandidateOrder {
   }
 }
 
-function workingKey({ endpoint, repository }: Question, candidates: readonly Credential[]): string {
-  return [endpointKey(endpoint), repository, ...candidates.map(({ fingerprint }) => fingerprint)].join('\n');
+function workingKey(question: Question, candidates: readonly Credential[]): string {
+  return [repositoryKey(question), ...candidates.map(({ fingerprint }) => fingerprint)].join('\n');
 }

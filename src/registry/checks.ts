@@ -4,11 +4,11 @@ import type { Place } from './asker.ts';
 import type { Answer } from './authorization.ts';
 import { type Blame, type Call, failure, isOutOfRequests, refusalOf } from './call.ts';
 import { digestHeader } from './digest-header.ts';
-import { endpointKey } from './endpoint.ts';
 import { RegistryError, type RegistryErrorInit, type RegistryErrorKind } from './errors.ts';
 import type { HeadModes } from './head-modes.ts';
 import { MANIFEST_CAP, type Manifests, tooLarge, type VerifiedManifest } from './manifests.ts';
 import type { PullQuota } from './pull-quota.ts';
+import { repositoryKey } from './questions.ts';
 import { Recent } from './recent.ts';
 import { declaredLength } from './transport.ts';
 
@@ -154,6 +154,6 @@ export class Checks {
 }
 
 /** What a check is remembered by: endpoint, repository, tag and who may ask (R7.1). */
-function workKey({ endpoint, repository, candidates }: Place, tag: string): string {
-  return [endpointKey(endpoint), repository, tag, ...candidates.map(({ fingerprint }) => fingerprint)].join('\n');
+function workKey(place: Place, tag: string): string {
+  return [repositoryKey(place), tag, ...place.candidates.map(({ fingerprint }) => fingerprint)].join('\n');
 }

@@ -125,6 +125,7 @@ function placeOf(source: PullSource, endpoint: Endpoint, { keyring }: RequestCon
     endpoint,
     repository: source.repository,
     candidates: keyring.candidates(isHubHost(host) ? 'docker.io' : host, repository),
+    ...(source.proxyFor === undefined ? {} : { proxyFor: source.proxyFor }),
   };
 }
 

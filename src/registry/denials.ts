@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Answer } from './authorization.ts';
-import { endpointKey } from './endpoint.ts';
 import { readErrorBody } from './oci-errors.ts';
-import type { Question } from './questions.ts';
+import { type Question, repositoryKey } from './questions.ts';
 import { Recent } from './recent.ts';
 import { nextRestMs } from './rests.ts';
 import { singleHeader } from './transport.ts';
@@ -51,7 +50,7 @@ export class Denials {
   deny(question: Question, answer: Answer): void {
     const nowMs = this.#clock.now();
     const [wide, narrow] = keysOf(question, answer.identity);
-    const key = this.#allowed.get(repositoryKey(question, answer.identity)) === undefined ? wide : narrow;
+    const key = this.#allowed.get(allowedKey(question, answer.identity)) === undefined ? wide : narrow;
     const before = this.#denied.get(key);
     // Several that were under way together are one no.
     if (before !== undefined && before.untilMs > nowMs) return;
@@ -62,7 +61,7 @@ export class Denials {
 
   /** Remembers that a candidate was let in. */
   allow(question: Question, fingerprint: string): void {
-    this.#allowed.set(repositoryKey(question, fingerprint), true, this.#clock.now() + DAY_MS);
+    this.#allowed.set(allowedKey(question, fingerprint), true, this.#clock.now() + DAY_MS);
     for (const method of ['HEAD', 'GET'] as const) {
       for (const key of keysOf({ ...question, method }, fingerprint)) this.#denied.delete(key);
     }
@@ -89,12 +88,12 @@ function inShort({ status, from, identity, refusal, bytes, headers }: Answer): A
   };
 }
 
-function repositoryKey({ endpoint, repository, scope }: Question, fingerprint: string): string {
-  return [fingerprint, endpointKey(endpoint), repository, scope].join('\n');
+function allowedKey(question: Question, fingerprint: string): string {
+  return [fingerprint, repositoryKey(question), question.scope].join('\n');
 }
 
 /** By method, too: some products answer 403 to HEAD and 200 to GET. */
 function keysOf(question: Question, fingerprint: string): DenialKey {
-  const wide = `${repositoryKey(question, fingerprint)}\n${question.method}`;
+  const wide = `${allowedKey(question, fingerprint)}\n${question.method}`;
   return [wide, `${wide}\n${question.path}`];
 }

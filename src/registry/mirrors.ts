@@ -50,6 +50,7 @@ function mirrorSource(original: Repository, mirror: Mirror): readonly PullSource
     insecure: original.insecure,
     mirror: true,
     ...(mirror.insecure && { unverified: true }),
+    ...(mirror.proxy && { proxyFor: original.host }),
   };
   if (mirror.credentialsFrom === 'mirror') return [source];
   return [{ ...source, credentialsOf: { host: original.host, repository: original.repository } }];

@@ -1,5 +1,5 @@
 import type { ScopeKind } from './auth-states.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, endpointKey } from './endpoint.ts';
 import type { Cap, Headers } from './transport.ts';
 
 /** What is asked of a registry, before anybody has said who asks. */
@@ -11,6 +11,8 @@ export interface Question {
   readonly path: string;
   /** Without question mark, exactly as it goes out. */
   readonly query?: string;
+  /** The registry that is meant, where the endpoint stands in for several (R1.7). */
+  readonly proxyFor?: string;
   readonly headers: Headers & Readonly<Record<string, string>>;
   readonly scope: ScopeKind;
   readonly cap: Cap;
@@ -18,8 +20,18 @@ export interface Question {
   readonly pull: boolean;
 }
 
-export function urlOf({ endpoint, path, query }: Question): URL {
+export function urlOf({ endpoint, path, query, proxyFor }: Question): URL {
   const url = new URL(path, endpoint.origin);
   if (query !== undefined) url.search = query;
+  if (proxyFor !== undefined) url.searchParams.append('ns', proxyFor);
   return url;
+}
+
+/** Names the repository that a question is about in everything that is remembered of it. */
+export function repositoryKey({
+  endpoint,
+  repository,
+  proxyFor,
+}: Pick<Question, 'endpoint' | 'repository' | 'proxyFor'>): string {
+  return [endpointKey(endpoint), repository, proxyFor ?? ''].join('\n');
 }

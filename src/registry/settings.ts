@@ -33,6 +33,8 @@ export interface Mirror {
   readonly resolveTags: boolean;
   readonly insecure: boolean;
   readonly credentialsFrom: 'mirror' | 'upstream';
+  /** It stands in for several registries at once and is told which is meant (R1.7). */
+  readonly proxy: boolean;
 }
 
 /** Registry settings as a whole; `command` makes them from options and the registries file. */

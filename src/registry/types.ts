@@ -46,6 +46,8 @@ export interface PullSource {
   readonly mirror: boolean;
   /** Set where an administrator said that the mirror's certificate is not to be verified, whatever tenants may wish. */
   readonly unverified?: boolean;
+  /** Set where a mirror stands in for several registries: the logical host that is meant (R1.7). */
+  readonly proxyFor?: string;
   /** Whose credentials are shown there, when not its own: an administrator gave a mirror those of what it mirrors. */
   readonly credentialsOf?: { readonly host: string; readonly repository: string };
 }

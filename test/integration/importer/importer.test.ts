@@ -2,7 +2,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ImageImport, ImageStreamImportSpec } from '../../../src/api/image-stream-import.ts';
 import { createImporter, type Importer } from '../../../src/importer/importer.ts';
 import { silentLogger } from '../../../src/log.ts';
+import type { Timeouts } from '../../../src/registry/timeouts.ts';
 import type { RegistryClient } from '../../../src/registry/types.ts';
+import type { Answer } from '../../fake/answers.ts';
 import { fakeClock } from '../../fake/clock.ts';
 import type { HeardRequest } from '../../fake/registry.ts';
 import {
@@ -100,7 +102,10 @@ test('11.3 a mirror serves a digest, the stored reference names the source', asy
   source.putContent('other/test', undefined, amd64);
   const rule = { prefix: 'openshift', host: mirror.host, pathPrefix: 'openshift4', resolveTags: false };
   const { client } = clientOf({
-    [source.host]: { plainHttp: true, mirrors: [{ ...rule, insecure: false, credentialsFrom: 'mirror' }] },
+    [source.host]: {
+      plainHttp: true,
+      mirrors: [{ ...rule, insecure: false, credentialsFrom: 'mirror', proxy: false }],
+    },
     [mirror.host]: { plainHttp: true },
   });
   const mirrored = `${source.host}/openshift/test@${amd64.digest}`;
@@ -117,9 +122,9 @@ test('11.3 a mirror serves a digest, the stored reference names the source', asy
 });
 
 describe('what a registry answers, as a Status', () => {
-  const quick = { headAttemptMs: 150, getAttemptMs: 150 };
   const OCI = { 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' };
-  const rows = [
+  type Row = readonly [name: string, answer: Answer, code: number, message: RegExp, timeouts?: Partial<Timeouts>];
+  const rows: readonly Row[] = [
     ['404 MANIFEST_UNKNOWN', refusal(404, 'MANIFEST_UNKNOWN'), 404, / not found$/],
     ['404 NAME_UNKNOWN', refusal(404, 'NAME_UNKNOWN'), 500, /: name unknown/],
     ['403 DENIED', refusal(403, 'DENIED', 'requested access to the resource is denied'), 500, /: denied$/],
@@ -141,9 +146,9 @@ describe('what a registry answers, as a Status', () => {
     ['connection reset', reset, 500, /: dial tcp: connect: connection reset by peer$/],
     ['closed without an answer', hangUp, 500, /: EOF$/],
     ['no HTTP', raw('220 smtp ready\r\n'), 500, /: (malformed HTTP response|the connection failed)$/],
-    ['silence', silence, 500, /: timed out waiting for headers$/],
-    ['headers that dribble', slowHead(10), 500, /: timed out waiting for headers$/],
-    ['a body that dribbles', dribble(10, OCI), 500, /: timed out reading the body$/],
+    ['silence', silence, 500, /: timed out waiting for headers$/, { headersMs: 50 }],
+    ['headers that dribble', slowHead(10), 500, /: timed out waiting for headers$/, { getAttemptMs: 150 }],
+    ['a body that dribbles', dribble(10, OCI), 500, /: timed out reading the body$/, { minRateAfterMs: 50 }],
     ['a body without end', endless(OCI), 500, /: manifest is larger than 4 MiB$/],
     ['a body cut off', truncated(amd64.bytes, 20, OCI), 500, /: unexpected EOF$/],
     ['HTML with 200', { headers: { 'Content-Type': 'text/html' }, body: '<html>secret</html>' }, 500, /^(?!.*secret)/],
@@ -159,10 +164,10 @@ describe('what a registry answers, as a Status', () => {
       500,
       / redirects to a host that is not allowed$/,
     ],
-  ] as const;
+  ];
 
-  test.each(rows)('%s', async (_name, answer, code, message) => {
-    const { client, registry } = await bench({ client: { timeouts: quick } });
+  test.each(rows)('%s', async (_name, answer, code, message, timeouts = {}) => {
+    const { client, registry } = await bench({ client: { timeouts } });
     registry.on({ path: /^\/v2\// }, answer);
     const spec = { images: [image(`${registry.host}/team/app:v1`)] };
     const [first, again] = [await run(client, spec), await run(client, spec)];

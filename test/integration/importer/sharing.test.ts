@@ -151,7 +151,7 @@ describe('sharing', () => {
     mirror.putContent('team/app', 'v1', before);
     const entry = { prefix: '', host: mirror.host, pathPrefix: '', resolveTags: true, insecure: false } as const;
     const hosts = {
-      [source.host]: { plainHttp: true, mirrors: [{ ...entry, credentialsFrom: 'mirror' as const }] },
+      [source.host]: { plainHttp: true, mirrors: [{ ...entry, credentialsFrom: 'mirror' as const, proxy: false }] },
       [mirror.host]: { plainHttp: true, allowCredentialsOverHttp: true },
     };
     const { client: plain, clock } = clientOf(hosts);

@@ -23,6 +23,7 @@ async function mirrored(mirror: Partial<Mirror> = {}, settings: Partial<HostSett
     resolveTags: true,
     insecure: false,
     credentialsFrom: 'mirror',
+    proxy: false,
     ...mirror,
   };
   const plain = { plainHttp: true, allowCredentialsOverHttp: true };
@@ -77,7 +78,13 @@ describe('mirrors (5.6)', () => {
     async function insecureMirror(tls: KeyPair | undefined) {
       const copy = closeLater(await startFakeRegistry(tls === undefined ? {} : { tls }));
       copy.putContent('copies/app', 'v1', image);
-      const entry = { prefix: 'team', pathPrefix: 'copies', resolveTags: true, credentialsFrom: 'mirror' } as const;
+      const entry = {
+        prefix: 'team',
+        pathPrefix: 'copies',
+        resolveTags: true,
+        credentialsFrom: 'mirror',
+        proxy: false,
+      } as const;
       const { client } = clientOf(
         { 'reg.example.com': { mirrors: [{ ...entry, host: copy.host, insecure: true }], mirrorOnly: true } },
         { tenantInsecure: 'deny' },
@@ -146,6 +153,54 @@ describe('mirrors (5.6)', () => {
   test('mirrorOnly without a mirror is blocked', async () => {
     const { client, app } = await mirrored({ resolveTags: false }, { mirrorOnly: true });
     await expect(client.getManifest(app, { tag: 'v1' }, context)).rejects.toMatchObject({ kind: 'blocked' });
+  });
+
+  test('R1.7 one that stands in for several registries is told with every request which is meant', async () => {
+    const { copy, client, app } = await mirrored({ proxy: true });
+    copy.putContent('copies/app', 'v1', sampleIndex([image]));
+    const { source, manifest } = await client.getManifest(app, { tag: 'v1' }, context);
+    const child = await client.getChild(source, image.digest, context);
+    if (child.manifest.kind === 'image') await client.getConfig(child.source, child.manifest.config, context);
+    await client.checkTag(app, 'v1', manifest.kind, context);
+
+    expect(new Set(copy.requests.map(({ query }) => query))).toEqual(new Set([`ns=${encodeURIComponent(app.host)}`]));
+    expect(copy.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET', 'HEAD', 'GET']);
+  });
+
+  test('R1.7 any other mirror is not', async () => {
+    const { copy, client, app } = await mirrored();
+    copy.putContent('copies/app', 'v1', image);
+    await client.getManifest(app, { tag: 'v1' }, context);
+    expect(copy.requests.map(({ query }) => query)).toEqual(['']);
+  });
+
+  test('R1.7 nor is the registry itself', async () => {
+    const { registry, copy, client, app } = await mirrored({ proxy: true });
+    registry.putContent('team/app', 'v1', image);
+    await copy.close();
+    await client.getManifest(app, { tag: 'v1' }, context);
+    expect(registry.requests.map(({ query }) => query)).toEqual(['']);
+  });
+
+  test('R1.7 what is known of one registry’s repository says nothing of another’s of that name', async () => {
+    const { copy } = await mirrored();
+    const plain = { plainHttp: true, allowCredentialsOverHttp: true };
+    const entry = { prefix: '', host: copy.host, pathPrefix: '', resolveTags: true, insecure: false } as const;
+    const served = { mirrors: [{ ...entry, credentialsFrom: 'mirror', proxy: true }], mirrorOnly: true } as const;
+    const { client } = clientOf({ 'a.example.com': served, 'b.example.com': served, [copy.host]: plain });
+    copy.on({}, ({ query, headers }) => {
+      if (headers.authorization === undefined)
+        return { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' } };
+      if (query === 'ns=a.example.com') return refusal(403, 'DENIED');
+      return { headers: { 'Content-Type': image.mediaType }, body: image.bytes };
+    });
+    const get = (host: string) => {
+      const app = { host, repository: 'team/app', insecure: false };
+      return client.getManifest(app, { tag: 'v1' }, requestContext(password('alice', 'wonder')));
+    };
+
+    await expect(get('a.example.com')).rejects.toMatchObject({ kind: 'denied' });
+    expect(await get('b.example.com')).toMatchObject({ digest: image.digest });
   });
 
   test('R5.27 credentials are looked up for the mirror’s own host', async () => {

@@ -74,6 +74,7 @@ describe('withMirrors()', () => {
       resolveTags: true,
       insecure: false,
       credentialsFrom: 'mirror',
+      proxy: false,
     } as const;
     const settings = registrySettings({
       'quay.io': {

@@ -203,8 +203,17 @@ describe('loadRegistrySettings() with a file', () => {
         resolveTags: false,
         insecure: false,
         credentialsFrom: 'mirror',
+        proxy: false,
       },
-      { prefix: 'a', host: 'n', pathPrefix: 'b', resolveTags: false, insecure: false, credentialsFrom: 'mirror' },
+      {
+        prefix: 'a',
+        host: 'n',
+        pathPrefix: 'b',
+        resolveTags: false,
+        insecure: false,
+        credentialsFrom: 'mirror',
+        proxy: false,
+      },
     ]);
   });
 

@@ -9,6 +9,7 @@ const mirror = (fields: Partial<Mirror>): Mirror => ({
   resolveTags: true,
   insecure: false,
   credentialsFrom: 'mirror',
+  proxy: false,
   ...fields,
 });
 
