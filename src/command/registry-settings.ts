@@ -1,7 +1,5 @@
-import { createHash, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import type { Environment } from '../config/command-line.ts';
 import { RegistriesFault, readRegistriesFile } from '../config/registries-file.ts';
 import type { RegistriesFile, RegistryDefaults, RegistryEntry } from '../config/registries-schema.ts';
@@ -9,7 +7,9 @@ import { type AllowList, parseAllowList } from '../imagestream/allow-list.ts';
 import { isHubHost } from '../reference/reference.ts';
 import { fitsHost, OTHER_RATE, wellKnownRate } from '../registry/defaults.ts';
 import type { HostSettings, Mirror, RegistrySettings } from '../registry/settings.ts';
-import { CommandFault, fileFault } from './fault.ts';
+import { readCertificateFolder } from './certificate-folder.ts';
+import { mergePems, type Pems, readEntryPems, readText } from './certificates.ts';
+import { CommandFault } from './fault.ts';
 import { proxySettings } from './proxy-settings.ts';
 import { VERSION } from './surroundings.ts';
 
@@ -43,12 +43,12 @@ const CLIENT_ID = 'imagestream-operator';
  */
 export async function loadRegistrySettings(options: RegistryOptions, env: Environment): Promise<LoadedRegistries> {
   const file = options.registriesFile === undefined ? {} : await readRegistries(options.registriesFile);
-  const pems = await readPems(file, options.registriesFile ?? '');
+  const trust = await readTrust(file, options.registriesFile ?? '');
   const mirrored = new Set((file.registries ?? []).filter(hasMirrors).map(({ host }) => host.toLowerCase()));
   const blocked = (file.blocked ?? []).map(host => host.toLowerCase());
   return {
     settings: {
-      host: hostLookup(file, pems, new Set(blocked)),
+      host: hostLookup(file, trust, new Set(blocked)),
       userAgent: `imagestream-operator/${VERSION}`,
       clientId: CLIENT_ID,
       tenantInsecure: options.tenantInsecure ?? file.tenantInsecure ?? 'allow',
@@ -66,7 +66,7 @@ export async function loadRegistrySettings(options: RegistryOptions, env: Enviro
     // A blocked registry with mirrors is one whose mirrors are to be asked instead of it.
     blockedHosts: new Set(blocked.filter(host => !mirrored.has(host))),
     fingerprint: createHash('sha256')
-      .update(JSON.stringify([file, ...pems.values()]))
+      .update(JSON.stringify([file, ...trust.entries.values(), ...trust.hosts]))
       .digest('hex'),
   };
 }
@@ -83,62 +83,43 @@ async function readRegistries(path: string): Promise<File> {
   }
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw fileFault('read', path, error);
-  }
+/** Certificates and keys, by the entry that names them or by host. Files are read once, at the start. */
+interface Trust {
+  readonly entries: ReadonlyMap<object, Pems>;
+  readonly hosts: ReadonlyMap<string, Pems>;
 }
 
-type Pems = Pick<HostSettings, 'ca' | 'clientCert'>;
-
-/** Certificates and keys by the entry that names them. Files are read once, at the start. */
-async function readPems(file: File, path: string): Promise<ReadonlyMap<object, Pems>> {
-  const pems = new Map<object, Pems>();
+async function readTrust(file: File, path: string): Promise<Trust> {
+  const entries = new Map<object, Pems>();
   const faults: string[] = [];
+  /** What is wrong is told with the key that named it. */
+  const attempt = async <T>(at: string, read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof CommandFault)) throw error;
+      faults.push(...error.lines.map(line => `${path}: ${at}: ${line}`));
+      return undefined;
+    }
+  };
   const named: (readonly [string, RegistryDefaults | RegistryEntry])[] = [
     ...(file.defaults === undefined ? [] : [['defaults', file.defaults] as const]),
     ...(file.registries ?? []).map((entry, index) => [`registries[${index}]`, entry] as const),
   ];
   for (const [at, entry] of named) {
-    try {
-      pems.set(entry, await pemsOf(entry, dirname(path)));
-    } catch (error) {
-      const state = error instanceof CommandFault ? error.lines.join(', ') : 'expected certificates and keys in PEM';
-      faults.push(`${path}: ${at}: ${state}`);
-    }
+    const pems = await attempt(at, () => readEntryPems(entry, dirname(path)));
+    if (pems !== undefined) entries.set(entry, pems);
   }
+  const { certsDir } = file;
+  const hosts = certsDir && (await attempt('certsDir', () => readCertificateFolder(resolve(dirname(path), certsDir))));
   if (faults.length > 0) throw new CommandFault(faults);
-  return pems;
-}
-
-/** Throws what Node finds wrong with them. */
-async function pemsOf(entry: RegistryDefaults | RegistryEntry, folder: string): Promise<Pems> {
-  const read = (name: string) => readText(resolve(folder, name));
-  const ca = entry.caFile === undefined ? entry.ca : await read(entry.caFile);
-  if (ca !== undefined) checkCertificates(ca);
-  const named = 'clientCert' in entry ? entry.clientCert : undefined;
-  const clientCert = named && { cert: await read(named.certFile), key: await read(named.keyFile) };
-  createSecureContext(clientCert);
-  return { ...(ca !== undefined && { ca }), ...(clientCert && { clientCert }) };
-}
-
-// A TLS context takes whatever it is given as `ca` and leaves out what it cannot read: that would be noticed late.
-function checkCertificates(pem: string): void {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-  if (blocks === null) throw new TypeError('no certificate');
-  for (const block of blocks) new X509Certificate(block);
+  return { entries, hosts: hosts || new Map() };
 }
 
 /** Settings are made on first use and kept for this many hosts: tenants can name hosts without end. */
 const MAX_KEPT = 1_000;
 
-function hostLookup(
-  file: File,
-  pems: ReadonlyMap<object, Pems>,
-  blocked: ReadonlySet<string>,
-): (host: string) => HostSettings {
+function hostLookup(file: File, trust: Trust, blocked: ReadonlySet<string>): (host: string) => HostSettings {
   const entries = file.registries ?? [];
   const kept = new Map<string, HostSettings>();
   return asked => {
@@ -146,16 +127,21 @@ function hostLookup(
     const known = kept.get(host);
     if (known !== undefined) return known;
     const entry = entryOf(entries, host);
-    const settings = hostSettings({ file, host, entry, blocked: blocked.has(host) }, pems);
+    const settings = hostSettings({ file, host, entry, blocked: blocked.has(host) }, trust);
     if (kept.size >= MAX_KEPT) kept.clear();
     kept.set(host, settings);
     return settings;
   };
 }
 
+/** What a host is called: as it is named, then as it is connected to. */
+function namesOf(host: string): readonly string[] {
+  return isHubHost(host) ? [host, HUB, new URL(HUB_ENDPOINT).host] : [host];
+}
+
 /** R5.17: the logical host with its port, then the host that is connected to, then wildcards, the more exact first. */
 function entryOf(entries: readonly RegistryEntry[], host: string): RegistryEntry | undefined {
-  const names = isHubHost(host) ? [host, HUB, new URL(HUB_ENDPOINT).host] : [host];
+  const names = namesOf(host);
   for (const name of names) {
     const exact = entries.find(entry => entry.host.toLowerCase() === name);
     if (exact !== undefined) return exact;
@@ -175,7 +161,7 @@ interface Found {
   readonly blocked: boolean;
 }
 
-function hostSettings({ file, host, entry, blocked }: Found, pems: ReadonlyMap<object, Pems>): HostSettings {
+function hostSettings({ file, host, entry, blocked }: Found, trust: Trust): HostSettings {
   const { defaults = {} } = file;
   const endpoint = entry?.endpoint ?? (isHubHost(host) ? HUB_ENDPOINT : undefined);
   const headMode = entry?.headMode ?? defaults.headMode;
@@ -184,8 +170,7 @@ function hostSettings({ file, host, entry, blocked }: Found, pems: ReadonlyMap<o
     plainHttp: entry?.plainHttp ?? false,
     insecureSkipVerify: entry?.insecureSkipVerify ?? false,
     allowCredentialsOverHttp: entry?.allowCredentialsOverHttp ?? false,
-    ...pems.get(defaults),
-    ...(entry !== undefined && pems.get(entry)),
+    ...mergePems([trust.entries.get(defaults), inFolder(trust, host, endpoint), entry && trust.entries.get(entry)]),
     ...(headMode !== undefined && { headMode }),
     allowH2: entry?.allowH2 ?? defaults.allowH2 ?? false,
     trustedRealmHosts: entry?.trustedRealmHosts ?? [],
@@ -195,6 +180,12 @@ function hostSettings({ file, host, entry, blocked }: Found, pems: ReadonlyMap<o
     rate: rateOf(file, host, entry, endpoint),
     listed: entry !== undefined,
   };
+}
+
+/** What the folder keeps of a host, under whatever it is called first (R5.17). */
+function inFolder({ hosts }: Trust, host: string, endpoint: string | undefined): Pems | undefined {
+  const names = [...namesOf(host), ...(endpoint === undefined ? [] : [new URL(endpoint).host])];
+  return names.map(name => hosts.get(name)).find(pems => pems !== undefined);
 }
 
 /**

@@ -149,6 +149,13 @@ export const registriesSchema = {
       maxItems: 4_096,
       items: registry,
     },
+    certsDir: {
+      type: 'string',
+      description:
+        'Folder of certificates by host, besides what entries name: folders like host:port with *.crt (authorities), *.cert and *.key (shown by the client), or files like host..port with authorities, as a ConfigMap has them. A relative path starts at the folder of this file.',
+      minLength: 1,
+      maxLength: 4_096,
+    },
     allowed: {
       type: 'array',
       description: 'Registries that may be imported from. Left out: all. Empty: none.',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -275,11 +275,42 @@ describe('certificates', () => {
     expect(settings.host('a.b').clientCert).toEqual({ cert, key });
   });
 
+  test('P7 P8 R5.16 of a folder are trusted for their host alone, besides those of its entry and the defaults', async () => {
+    const [one, two] = [testCa, `# of the entry\n${testCa}`];
+    mkdirSync(join(folder, 'certs/quay.io'), { recursive: true });
+    write('certs/quay.io/ca.crt', testCa);
+    write('certs/reg.example.com..5000', one);
+    write('certs/registry-1.docker.io', one);
+    write('roots.pem', `# of all\n${testCa}`);
+    write('entry.pem', two);
+    const { settings } = await load(
+      'certsDir: certs\nregistries: [{host: "reg.example.com:5000", caFile: entry.pem}, {host: a.b, endpoint: "https://quay.io"}]',
+    );
+    const ca = (host: string) => settings.host(host).ca;
+    expect(ca('REG.example.com:5000')).toBe(`${one}\n${two}`);
+    expect([ca('quay.io'), ca('a.b'), ca('docker.io')]).toEqual([testCa, testCa, testCa]);
+    expect([ca('reg.example.com'), ca('reg.example.com:5001')]).toEqual([undefined, undefined]);
+    expect(settings.host('quay.io').listed).toBe(false);
+
+    const withRoots = await load('defaults: {caFile: roots.pem}\ncertsDir: certs');
+    expect(withRoots.settings.host('quay.io').ca).toBe(`# of all\n${testCa}\n${testCa}`);
+  });
+
+  test('of a folder count for whether anything has changed', async () => {
+    mkdirSync(join(folder, 'moving'), { recursive: true });
+    write('moving/quay.io', testCa);
+    const { fingerprint } = await load('certsDir: moving');
+    expect((await load('certsDir: moving')).fingerprint).toBe(fingerprint);
+    write('moving/quay.io', `# renewed\n${testCa}`);
+    expect((await load('certsDir: moving')).fingerprint).not.toBe(fingerprint);
+  });
+
   test('that cannot be used are faults, all of them together', async () => {
     write('key.pem', 'no key');
     write('cert.pem', keyPair('server').cert);
     write('other.pem', keyPair('client').key);
-    const text = `registries:
+    const text = `certsDir: nowhere
+registries:
   - { host: a.b, caFile: missing.pem }
   - { host: b.b, ca: nonsense }
   - { host: c.b, clientCert: { certFile: cert.pem, keyFile: key.pem } }
@@ -292,6 +323,7 @@ describe('certificates', () => {
       './registries.yaml: registries[2]: expected certificates and keys in PEM',
       './registries.yaml: registries[3]: expected certificates and keys in PEM',
       './registries.yaml: registries[4]: expected certificates and keys in PEM',
+      './registries.yaml: certsDir: Cannot read "./nowhere": there is no such file or folder',
     ]);
   });
 });

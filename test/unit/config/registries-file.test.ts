@@ -34,10 +34,11 @@ registries:
     insecureSkipVerify: true
     clientCert: { certFile: c.pem, keyFile: k.pem }
     rate: { perSecond: 9 }
-    mirrors: [{ prefix: acme/app, host: 'm.example:5000', pathPrefix: q, resolveTags: true, insecure: true, credentialsFrom: upstream }]
+    mirrors: [{ prefix: acme/app, host: 'm.example:5000', pathPrefix: q, resolveTags: true, insecure: true, credentialsFrom: upstream, proxy: true }]
     mirrorOnly: true
 allowed: [{ domainName: 'quay.io' }, { domainName: '*.corp.example:*', insecure: true }]
 blocked: [evil.example, 'localhost:5000']
+certsDir: certs.d
 privateAddresses: listOnly
 clusterDomain: corp.local
 podCIDRs: [10.0.0.0/8, 'fd00::/8']
