@@ -5,6 +5,7 @@ import type { Credential } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { PullQuota } from './pull-quota.ts';
 import type { Question } from './questions.ts';
+import type { Warnings } from './warnings.ts';
 
 /** One repository at one endpoint, and who may ask there. */
 export interface Place {
@@ -27,11 +28,13 @@ export type Ask = Pick<Question, 'method' | 'scope' | 'cap' | 'pull'> & {
 export class Asker {
   readonly #authorization: Authorization;
   readonly #quota: PullQuota;
+  readonly #warnings: Warnings;
   readonly #userAgent: string;
 
-  constructor(authorization: Authorization, quota: PullQuota, userAgent: string) {
+  constructor(authorization: Authorization, quota: PullQuota, warnings: Warnings, userAgent: string) {
     this.#authorization = authorization;
     this.#quota = quota;
+    this.#warnings = warnings;
     this.#userAgent = userAgent;
   }
 
@@ -59,6 +62,7 @@ export class Asker {
     };
     const answer = await this.#authorization.ask(question, candidates, own);
     this.#quota.hear(endpoint, answer.identity, answer.headers);
+    this.#warnings.hear(endpoint.host, answer.headers['warning']);
     return { answer, call: own };
   }
 

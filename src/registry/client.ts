@@ -26,6 +26,7 @@ import { TokenRequests } from './token-requests.ts';
 import { Tokens } from './tokens.ts';
 import { Transport } from './transport.ts';
 import type { FetchedManifest, PullSource, RegistryClient, RequestContext } from './types.ts';
+import { Warnings } from './warnings.ts';
 import { Wire } from './wire.ts';
 
 export interface RegistryClientParts {
@@ -72,7 +73,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
 
   const quota = new PullQuota(clock, observer);
   const modes = new HeadModes(clock);
-  const asker = new Asker(authorization, quota, settings.userAgent);
+  const asker = new Asker(authorization, quota, new Warnings(clock, log), settings.userAgent);
   const manifests = new Manifests(asker, modes, observer);
   const { verifyOnChange } = settings;
   const checks = new Checks({ manifests, modes, quota, clock, verifyOnChange });

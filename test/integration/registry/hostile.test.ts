@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Descriptor } from '../../../src/image/manifest.ts';
+import { silentLogger } from '../../../src/log.ts';
 import type { Timeouts } from '../../../src/registry/timeouts.ts';
 import type { PullSource } from '../../../src/registry/types.ts';
 import {
@@ -286,6 +287,19 @@ describe('answers', () => {
     const made = await bench();
     made.registry.on({}, refusal(status, code));
     await expect(get(made)).rejects.toMatchObject({ kind, status });
+  });
+
+  test('R6.15 a warning is passed on, and changes nothing', async () => {
+    const warned: unknown[] = [];
+    const log = { ...silentLogger, warn: (fields: object) => void warned.push(fields) };
+    const made = await bench({ client: { log } });
+    made.registry.putContent('team/app', 'v1', image);
+    made.registry.on(
+      { times: 1 },
+      { headers: { 'Content-Type': OCI, Warning: '299 - "v1 goes away"' }, body: image.bytes },
+    );
+    expect(await get(made)).toMatchObject({ digest: image.digest });
+    expect(warned).toEqual([{ host: made.registry.host, warning: 'v1 goes away' }]);
   });
 
   test('R8.4 MANIFEST_UNKNOWN anywhere decides', async () => {
