@@ -44,6 +44,10 @@ export interface RunningOperator {
   lines(): readonly LogLine[];
   /** Waits for a line with this message; rejects when the operator ends without one. */
   says(message: string): Promise<LogLine>;
+  /** `127.0.0.1:41234`: where a Prometheus finds it. */
+  readonly metricsAddress: string;
+  /** What `/metrics` answers. */
+  exposition(): Promise<string>;
   metrics(): Promise<Metrics>;
   /** Status of `/healthz` or `/readyz`. */
   probe(path: '/healthz' | '/readyz'): Promise<number>;
@@ -173,9 +177,17 @@ class OperatorProcess implements RunningOperator {
     return line;
   }
 
+  get metricsAddress(): string {
+    return `127.0.0.1:${this.#port('metricsPort')}`;
+  }
+
+  async exposition(): Promise<string> {
+    const { body } = await request(`http://${this.metricsAddress}/metrics`);
+    return body.text();
+  }
+
   async metrics(): Promise<Metrics> {
-    const { body } = await request(`http://127.0.0.1:${this.#port('metricsPort')}/metrics`);
-    return readMetrics(await body.text());
+    return readMetrics(await this.exposition());
   }
 
   async probe(path: '/healthz' | '/readyz'): Promise<number> {
