@@ -9,6 +9,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`imagestream-operator needs Node 22.19 or newer; this is ${process.versions.node}\n`);
   process.exitCode = 2;
 } else {
+  // The language has it since Node 24.
+  Error.isError ??= (value): value is Error => value instanceof Error;
   import('./command/run.ts').then(async ({ run, endOnBrokenOutput, unexpectedError }) => {
     endOnBrokenOutput(process);
     // Whoever types a command is told what happened, never a stack trace.

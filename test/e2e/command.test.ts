@@ -44,6 +44,14 @@ describe('the shipped bundle', () => {
     });
   });
 
+  test('tells of a failure on a Node that knows no Error.isError yet', async () => {
+    const preload = 'delete Error.isError';
+    const node = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`];
+    const { status, stdout, stderr } = await shipped(['import', '--insecure', '127.0.0.1:1/team/app:v1'], { node });
+    expect([status, stderr]).toEqual([1, '']);
+    expect(stdout).toMatch(/127\.0\.0\.1:1\/team\/app:v1 .* InternalError: /);
+  });
+
   test('runs on the pinned Node by npx inside the checkout', async () => {
     // Every process on the way tells which Node it runs on.
     const tell = "process.stderr.write(process.argv[1] + ' ' + process.version + '\\n')";

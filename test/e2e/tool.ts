@@ -5,6 +5,7 @@ export interface ToolOptions {
   readonly stdin?: unknown;
   /** Whose; default: the administrator's. */
   readonly kubeconfig?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A program of Kubernetes' users, run as they do, in a home of its own. */
@@ -31,7 +32,7 @@ export function createTool({ name, binary, kubeconfig }: ToolParts): Tool {
   const begin = (args: readonly string[], options: ToolOptions = {}): Shipped => {
     const program = binary();
     if (program === undefined) throw new Error(`no ${name}: run node hack/tools/fetch.ts ${name}`);
-    const env = { KUBECONFIG: options.kubeconfig ?? kubeconfig() };
+    const env = { KUBECONFIG: options.kubeconfig ?? kubeconfig(), ...options.env };
     return start(args, { program, env, stdin: text(options.stdin) });
   };
   const run = (args: readonly string[], options?: ToolOptions) => begin(args, options).ended;
