@@ -39,13 +39,15 @@ export interface ShippedOptions {
   readonly node?: readonly string[];
   /** The program instead of the bundle on this Node. */
   readonly program?: string;
+  /** Where it runs; default: the root of the repository. */
+  readonly cwd?: string;
 }
 
 /** Starts the shipped bundle, with an empty home and nothing of our environment but the PATH. */
 export function start(argv: readonly string[], options: ShippedOptions = {}): Shipped {
-  const { program = process.execPath, node = [], env = {}, stdin = '' } = options;
+  const { program = process.execPath, node = [], env = {}, stdin = '', cwd = ROOT } = options;
   const args = options.program === undefined ? [...node, BUNDLE, ...argv] : [...argv];
-  const child = spawn(program, args, { cwd: ROOT, env: { PATH: plainPath(), HOME: home, ...env } });
+  const child = spawn(program, args, { cwd, env: { PATH: plainPath(), HOME: home, ...env } });
   running.add(child);
   const [stdout, stderr] = [read(child.stdout), read(child.stderr)];
   const lines: string[] = [];
