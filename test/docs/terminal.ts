@@ -66,11 +66,14 @@ export class Terminal {
     });
   }
 
-  /** Presses Ctrl-C for what still goes on, and tells how each of them ended. */
+  /** Presses Ctrl-C for what still goes on, the newest first, and tells how each of them ended. */
   async interrupt(): Promise<readonly (Ended & { readonly name: string })[]> {
-    const all = this.#going.splice(0);
-    for (const { child } of all) kill(child, 'SIGINT');
-    return Promise.all(all.map(async ({ name, ended }) => ({ name, ...(await ended) })));
+    const ends: (Ended & { readonly name: string })[] = [];
+    for (const { name, child, ended } of this.#going.splice(0).reverse()) {
+      kill(child, 'SIGINT');
+      ends.push({ name, ...(await ended) });
+    }
+    return ends;
   }
 
   /** Ends whatever is left. */
