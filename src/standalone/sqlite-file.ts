@@ -1,11 +1,13 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 /** Tells a user why a file is not opened. The file is as it was. */
 export class StorageFault extends Error {
   override readonly name = 'StorageFault';
 }
+
+const sqlite = withoutWarning(() => process.getBuiltinModule('node:sqlite'));
 
 /** "imso": in the header of the file, so that no other program's database is taken for ours. */
 const APPLICATION_ID = 0x69_6d_73_6f;
@@ -42,7 +44,7 @@ export function openDatabase(file: string | undefined): DatabaseSync {
     if (!existsSync(file)) createFile(file);
     checkHeader(file);
     checkPages(file);
-    const database = new DatabaseSync(file);
+    const database = new sqlite.DatabaseSync(file);
     // Held as long as it is open: two servers on the same data would each know half of it.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     database.exec('BEGIN IMMEDIATE; COMMIT;');
@@ -67,7 +69,7 @@ function createFile(file: string): void {
 }
 
 function createTables(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
+  const database = new sqlite.DatabaseSync(path);
   database.exec(`PRAGMA synchronous = FULL; BEGIN; ${SCHEMA} COMMIT;`);
   return database;
 }
@@ -92,12 +94,26 @@ function checkHeader(file: string): void {
 
 /** Without the right to write: what is broken stays as it is, for whoever may repair it. */
 function checkPages(file: string): void {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new sqlite.DatabaseSync(file, { readOnly: true });
   try {
     const [first] = database.prepare('PRAGMA quick_check(1)').all();
     const found = first?.['quick_check'];
     if (found !== 'ok') throw new StorageFault(`${file} is damaged: ${found}`);
   } finally {
     database.close();
+  }
+}
+
+/** Loads SQLite. Early releases of Node 24 warn that it is experimental, which is none of a user's business. */
+function withoutWarning<T>(load: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...details: unknown[]) => {
+    if (String(warning).startsWith('SQLite is an experimental feature')) return;
+    Reflect.apply(emitWarning, process, [warning, ...details]);
+  };
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }
