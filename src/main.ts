@@ -4,9 +4,9 @@
 
 /** As `sysexits` numbers an error inside the program; 0 to 2 are answers. */
 const UNEXPECTED = 70;
-const [major = 0] = process.versions.node.split('.').map(Number);
-if (major < 24) {
-  process.stderr.write(`imagestream-operator needs Node 24 or newer; this is ${process.versions.node}\n`);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`imagestream-operator needs Node 22.19 or newer; this is ${process.versions.node}\n`);
   process.exitCode = 2;
 } else {
   // The language has it since Node 24.

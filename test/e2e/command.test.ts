@@ -34,13 +34,13 @@ describe('the shipped bundle', () => {
   });
 
   test('says in one line that Node is too old', async () => {
-    const preload = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.19.0' } })`;
+    const preload = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
     const node = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`];
     expect(await shipped(['--version'], { node })).toEqual({
       status: 2,
       signal: null,
       stdout: '',
-      stderr: 'imagestream-operator needs Node 24 or newer; this is 22.19.0\n',
+      stderr: 'imagestream-operator needs Node 22.19 or newer; this is 20.20.2\n',
     });
   });
 

@@ -134,7 +134,7 @@ export const makers: Readonly<Record<string, Maker>> = {
       return error instanceof RegistriesFault ? (error.faults[0] ?? '') : String(error);
     }
   },
-  'imagestream-operator needs Node 24 or newer; this is …': async () => {
+  'imagestream-operator needs Node 22.19 or newer; this is …': async () => {
     const script = `Object.defineProperty(process.versions, 'node', { value: '20.1.0' }); await import('./src/main.ts')`;
     const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd: ROOT });
     const { stderr } = await run.catch((error: { readonly stderr: string }) => error);
