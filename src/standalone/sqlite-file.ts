@@ -11,6 +11,7 @@ const sqlite = withoutWarning(() => process.getBuiltinModule('node:sqlite'));
 
 /** "imso": in the header of the file, so that no other program's database is taken for ours. */
 const APPLICATION_ID = 0x69_6d_73_6f;
+const OWNER_ONLY = 0o600;
 /** Of the tables below. Another number is refused: there is nothing to migrate from yet. */
 const SCHEMA_VERSION = 1;
 
@@ -61,6 +62,8 @@ export function openDatabase(file: string | undefined): DatabaseSync {
 function createFile(file: string): void {
   const unfinished = `${file}.new`;
   for (const leftover of [unfinished, `${unfinished}-journal`]) rmSync(leftover, { force: true });
+  // Secrets are in it. SQLite gives its log the same mode.
+  closeSync(openSync(unfinished, 'wx', OWNER_ONLY));
   createTables(unfinished).close();
   renameSync(unfinished, file);
   const folder = openSync(dirname(file), 'r');
@@ -104,7 +107,7 @@ function checkPages(file: string): void {
   }
 }
 
-/** Loads SQLite. Early releases of Node 24 warn that it is experimental, which is none of a user's business. */
+/** Loads SQLite. Node 22 and the first releases of 24 warn that it is experimental, which is none of a user's business. */
 function withoutWarning<T>(load: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...details: unknown[]) => {

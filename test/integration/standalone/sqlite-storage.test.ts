@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -188,9 +188,15 @@ describe('a file', () => {
     expect(readdirSync(folder)).not.toContain('objects.db.new');
   });
 
+  test('and its log are for their owner alone', async () => {
+    await opened({ file }).commit([put('a', 0)]);
+    const modes = [file, `${file}-wal`].map(path => statSync(path).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600]);
+  });
+
   test('in a folder that is not there is refused', () => {
     const missing = join(folder, 'none', 'objects.db');
-    expect(() => opened({ file: missing })).toThrow(`Cannot open ${missing}: unable to open database file`);
+    expect(() => opened({ file: missing })).toThrow(`Cannot open ${missing}: ENOENT: no such file or directory`);
   });
 
   const refused: readonly { name: string; make: (path: string) => void; want: RegExp }[] = [
