@@ -195,7 +195,7 @@ export const registriesRow: Row = {
     ),
     lines(
       'What registries got wrong, or did not accept',
-      'Credentials rejected; token servers that get none of ours; headers that named another digest than the content has.',
+      'Credentials rejected, and none sent in their place; token servers that get none of ours; headers that named another digest than the content has.',
       {
         'credentials rejected, {{host}}': rate('imagestream_operator_registry_credentials_rejected_total', 'host'),
         'token server not trusted, {{host}}': rate('imagestream_operator_registry_realms_not_trusted_total', 'host'),

@@ -169,7 +169,7 @@ export const METRICS = {
   credentialsRejected: {
     name: 'imagestream_operator_registry_credentials_rejected_total',
     type: 'counter',
-    help: 'Credentials of pull secrets that a registry did not accept.',
+    help: 'Repositories that were asked without credentials because the registry rejected those of the pull secrets; once a day each.',
     labels: { host: HOST },
   },
   pullQuotaRemaining: {
