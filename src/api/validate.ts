@@ -82,7 +82,7 @@ function checkString(schema: Schema, value: string, path: string, faults: Schema
     add(faults, 'pattern', path, 'invalid', value, `${inBody(path)} should match '${pattern}'`);
   }
   if (format !== undefined && !formatFits(format, value)) {
-    add(faults, 'format', path, 'invalid', value, `${inBody(path)} must be of type ${format}: ${quote(value)}`);
+    add(faults, 'format', path, 'typeInvalid', value, `${inBody(path)} must be of type ${format}: ${quote(value)}`);
   }
 }
 
@@ -119,13 +119,15 @@ function checkList(schema: Schema, value: readonly unknown[], path: string, faul
 
 /** Entries of a list-map must differ in their keys. Entries without all of them have their own faults. */
 function checkKeys(keys: readonly string[], list: readonly unknown[], path: string, faults: SchemaFault[]): void {
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   for (const [index, item] of list.entries()) {
     if (!isObject(item) || keys.some(key => !Object.hasOwn(item, key) || typeof item[key] !== 'string')) continue;
     const key = Object.fromEntries(keys.map(name => [name, item[name]]));
     const text = JSON.stringify(key);
-    if (seen.has(text)) add(faults, 'duplicate', `${path}[${index}]`, 'duplicate', key, '');
-    seen.add(text);
+    const times = (seen.get(text) ?? 0) + 1;
+    seen.set(text, times);
+    // However often it comes again, it is told once.
+    if (times === 2) add(faults, 'duplicate', `${path}[${index}]`, 'duplicate', key, '');
   }
 }
 

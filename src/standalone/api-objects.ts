@@ -60,12 +60,12 @@ class ApiObjects implements Objects {
   update(target: Target, body: unknown, options: WriteOptions): Promise<Written> {
     return this.#inTurn(async () => {
       const { object, unknown } = readBody(target.kind, body);
+      const warnings = checks.told(target.kind, object, unknown, options);
       checks.checkPlace(target, object.metadata);
       const stored = await this.#found(target);
       const { metadata } = parse(stored);
-      checks.checkVersion(target, metadata, object.metadata);
       checks.checkUid(target, metadata, object.metadata);
-      const warnings = checks.told(target.kind, unknown, options);
+      checks.checkVersion(target, metadata, object.metadata);
       return { ...(await this.#change(target, stored, object, options)), warnings };
     });
   }
@@ -80,10 +80,11 @@ class ApiObjects implements Objects {
       }
       const before = shownForm(kind, parse(stored));
       const after = patched(kind, before, patch);
+      checks.checkPatchedType(target, after);
       const { object, unknown } = readBody(kind, after);
       checks.checkPlace(target, object.metadata);
       checks.checkVersion(target, before.metadata, object.metadata);
-      const warnings = checks.toldOfPatch(after, unknown, options);
+      const warnings = checks.told(kind, object, unknown, options, why => checks.patchRefused(after, why));
       return { ...(await this.#change(target, stored, object, options)), warnings };
     });
   }
@@ -103,12 +104,12 @@ class ApiObjects implements Objects {
   async #create(target: Target, body: unknown, options: WriteOptions): Promise<Written> {
     const { kind, namespace } = target;
     const { object: given, unknown } = readBody(kind, body);
+    const warnings = checks.told(kind, given, unknown, options);
     checks.checkPlace(target, given.metadata);
     if (given.metadata.resourceVersion !== undefined) {
       throw faults.internal('resourceVersion should not be set on objects to be created');
     }
-    const warnings = checks.told(kind, unknown, options);
-    const name = this.#nameFor(target, given.metadata);
+    const name = await this.#nameFor(target, given.metadata);
     await this.#admitNew(target, name);
     const birth = { name, namespace, uid: this.#uuid(), createdAt: this.#now() };
     const metadata = newMetadata(kind, given.metadata, birth);
@@ -123,9 +124,15 @@ class ApiObjects implements Objects {
     return { object: await this.#write(kind, write, object, options), created: true, warnings };
   }
 
-  #nameFor(target: Target, { name, generateName }: ObjectMeta): string {
+  async #nameFor(target: Target, { name, generateName }: ObjectMeta): Promise<string> {
     if (target.name !== '') return target.name;
-    return name ?? (generateName === undefined ? '' : generatedName(generateName, this.#random));
+    if (name !== undefined || generateName === undefined) return name ?? '';
+    // Few letters are made up: among many objects one may be taken.
+    for (let tries = 1; ; tries++) {
+      const made = generatedName(generateName, this.#random);
+      const there = await this.#storage.get(nameOf({ ...target, name: made }));
+      if (there === undefined || tries === MAX_TRIES) return made;
+    }
   }
 
   /** A new object needs a namespace that stays. */
@@ -136,7 +143,11 @@ class ApiObjects implements Objects {
     const found = await this.#found({ kind: namespaces, namespace: '', name: namespace });
     if (parse(found).metadata.deletionTimestamp === undefined) return;
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-    throw faults.forbidden(kind, name, why, { reason: 'NamespaceTerminating', field: 'metadata.namespace' });
+    throw faults.forbidden(kind, name, why, {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace',
+    });
   }
 
   async #change(

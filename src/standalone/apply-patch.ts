@@ -11,6 +11,8 @@ export class ApplyFailed extends Error {
  * fields here, so nothing that is applied no longer is taken away. Throws `ApplyFailed`.
  */
 export function applyMerge(shape: Shape, live: unknown, applied: unknown, path = ''): unknown {
+  // Of what has parts, null says nothing.
+  if (applied === null && typeof live === 'object') return live;
   if (isJsonObject(applied)) return shape.isAtomic ? applied : mergeObjects(shape, live, applied, path);
   if (!Array.isArray(applied) || shape.list === 'atomic') return applied;
   const lives: readonly unknown[] = Array.isArray(live) ? live : [];

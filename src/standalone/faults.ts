@@ -1,5 +1,5 @@
 import { type FieldError, fieldErrorBody, fieldErrorReason, quote } from '../api/field-error.ts';
-import type { StatusDetails } from '../api/status.ts';
+import type { StatusCause, StatusDetails } from '../api/status.ts';
 import { type Kind, qualifiedName } from './kinds.ts';
 import { ApiFault } from './objects.ts';
 
@@ -43,9 +43,9 @@ export function preconditionFailed(kind: Kind, name: string, why: string): ApiFa
 }
 
 /** 403 `namespaces "default" is forbidden: <why>`. */
-export function forbidden(kind: Kind, name: string, why: string, cause?: { reason: string; field: string }): ApiFault {
+export function forbidden(kind: Kind, name: string, why: string, cause?: StatusCause): ApiFault {
   const message = `${qualifiedName(kind)} ${quote(name)} is forbidden: ${why}`;
-  const causes = cause === undefined ? {} : { causes: [{ ...cause, message: why }] };
+  const causes = cause === undefined ? {} : { causes: [cause] };
   return fault(403, 'Forbidden', message, { ...resource(kind, name), ...causes });
 }
 
@@ -91,7 +91,7 @@ export function internal(message: string): ApiFault {
 function invalidDetails(what: string, details: StatusDetails, complaints: readonly Complaint[]): ApiFault {
   const texts = [...new Set(complaints.map(({ path, message }) => `${path}: ${message}`))];
   const list = texts.length > 1 ? `[${texts.join(', ')}]` : texts.join();
-  const causes = complaints.map(({ path, ...cause }) => ({ ...cause, field: path }));
+  const causes = complaints.map(({ path, reason, message }) => ({ reason, message, field: path }));
   const message = `${what} ${quote(details.name ?? '')} is invalid: ${list}`;
   return fault(422, 'Invalid', message, { ...details, causes });
 }

@@ -24,6 +24,7 @@ const custom = CUSTOM_DEFINITIONS.flatMap(({ spec }) => {
       statusSubresource: subresources !== undefined,
       generations: true,
       schema: schema.openAPIV3Schema,
+      fields: [],
       mergeKeys: {},
       unconditionalUpdate: false,
       columns: additionalPrinterColumns,
@@ -45,6 +46,7 @@ function core(parts: Names): Kind {
     namespaced: true,
     statusSubresource: false,
     generations: false,
+    fields: ['spec', 'status'],
     mergeKeys: {},
     unconditionalUpdate: true,
     columns: [],
@@ -53,7 +55,7 @@ function core(parts: Names): Kind {
 }
 
 /** Names of `events.k8s.io` and those of the core group, under which its Events are stored. */
-const EVENT_FIELDS = {
+const RENAMED_EVENT_FIELDS = {
   regarding: 'involvedObject',
   note: 'message',
   reportingController: 'reportingComponent',
@@ -62,6 +64,9 @@ const EVENT_FIELDS = {
   deprecatedLastTimestamp: 'lastTimestamp',
   deprecatedCount: 'count',
 };
+
+const EVENT_FIELDS = ['reason', 'type', 'eventTime', 'series', 'action', 'related', 'reportingInstance'];
+const CORE_EVENT_FIELDS = [...EVENT_FIELDS, ...Object.values(RENAMED_EVENT_FIELDS)];
 
 const CORE = { group: '', version: 'v1' };
 const APPS = { group: 'apps', version: 'v1', generations: true };
@@ -82,6 +87,7 @@ const builtIn: readonly Kind[] = [
   core({
     ...CORE,
     kind: 'Secret',
+    fields: ['type', 'data', 'stringData', 'immutable'],
     columns: columns.SECRET_COLUMNS,
     complete: completeSecret,
     check: secretErrors,
@@ -89,25 +95,41 @@ const builtIn: readonly Kind[] = [
   core({
     ...CORE,
     kind: 'ConfigMap',
+    fields: ['data', 'binaryData', 'immutable'],
     shortNames: ['cm'],
     columns: columns.CONFIG_MAP_COLUMNS,
     check: configMapErrors,
   }),
-  core({ ...CORE, kind: 'ServiceAccount', shortNames: ['sa'], mergeKeys: SERVICE_ACCOUNT_KEYS }),
-  core({ ...CORE, kind: 'Event', shortNames: ['ev'], columns: columns.EVENT_COLUMNS, check: coreEventErrors }),
+  core({
+    ...CORE,
+    kind: 'ServiceAccount',
+    fields: ['secrets', 'imagePullSecrets', 'automountServiceAccountToken'],
+    shortNames: ['sa'],
+    mergeKeys: SERVICE_ACCOUNT_KEYS,
+  }),
+  core({
+    ...CORE,
+    kind: 'Event',
+    fields: CORE_EVENT_FIELDS,
+    shortNames: ['ev'],
+    columns: columns.EVENT_COLUMNS,
+    check: coreEventErrors,
+  }),
   core({
     group: 'events.k8s.io',
     version: 'v1',
     kind: 'Event',
+    fields: [...EVENT_FIELDS, ...Object.keys(RENAMED_EVENT_FIELDS)],
     shortNames: ['ev'],
     columns: columns.NEW_EVENT_COLUMNS,
-    storedAs: { ...CORE, plural: 'events', fields: EVENT_FIELDS },
+    storedAs: { ...CORE, plural: 'events', fields: RENAMED_EVENT_FIELDS },
     check: eventErrors,
   }),
   core({
     group: 'coordination.k8s.io',
     version: 'v1',
     kind: 'Lease',
+    fields: ['spec'],
     unconditionalUpdate: false,
     columns: columns.LEASE_COLUMNS,
     check: leaseErrors,

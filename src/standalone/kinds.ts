@@ -19,8 +19,10 @@ export interface Kind {
   readonly statusSubresource: boolean;
   /** Whether `metadata.generation` counts changes of anything but metadata and (with a status subresource) status. */
   readonly generations: boolean;
-  /** What objects must look like: what it does not know is pruned, or refused when the client asks for that. Absent: anything goes. */
+  /** What objects must look like: what it does not know is pruned, or refused when the client asks for that. */
   readonly schema?: Schema;
+  /** Fields of a `schema`-less object besides kind, apiVersion and metadata; what is below them is not looked at. */
+  readonly fields: readonly string[];
   /** Lists of `schema`-less kinds that patches and applies merge by a key: `{ 'spec.template.spec.containers': 'name' }`. */
   readonly mergeKeys: Readonly<Record<string, string>>;
   /** Whether an update may leave out the version that it was computed from. Custom kinds refuse that. */

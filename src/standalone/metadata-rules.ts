@@ -4,6 +4,7 @@ import { isJsonObject } from './json.ts';
 import type { Kind } from './kinds.ts';
 
 const MAX_ANNOTATION_BYTES = 262_144;
+const STANDARD_FINALIZERS = ['orphan', 'foregroundDeletion', 'kubernetes'];
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
@@ -62,10 +63,27 @@ export function metadataErrors(kind: Kind, metadata: ObjectMeta): FieldError[] {
   }
   errors.push(...annotationErrors(annotations));
   errors.push(...ownerReferences.flatMap(ownerErrors));
-  for (const finalizer of finalizers) {
-    for (const why of qualifiedNameFaults(finalizer)) errors.push(invalidField('metadata.finalizers', finalizer, why));
-  }
+  errors.push(...finalizers.flatMap((name, at) => finalizerErrors(kind, name, at)));
   return errors;
+}
+
+/** What the API server says of names that it accepts all the same. */
+export function metadataWarnings({ schema }: Kind, { finalizers = [] }: ObjectMeta): string[] {
+  // The kinds of Kubernetes itself refuse them.
+  if (schema === undefined) return [];
+  const unqualified = finalizers.filter(name => !name.includes('/') && !STANDARD_FINALIZERS.includes(name));
+  return unqualified.map(
+    name =>
+      `metadata.finalizers: ${quote(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+  );
+}
+
+function finalizerErrors({ schema }: Kind, name: string, at: number): FieldError[] {
+  const faults = qualifiedNameFaults(name);
+  if (faults.length > 0) return faults.map(why => invalidField('metadata.finalizers', name, why));
+  if (schema !== undefined || name.includes('/') || STANDARD_FINALIZERS.includes(name)) return [];
+  const why = 'name is neither a standard finalizer name nor is it fully qualified';
+  return [invalidField(`metadata.finalizers[${at}]`, name, why)];
 }
 
 /** What a change of metadata must leave alone. */

@@ -4,7 +4,7 @@ import { checkSchema } from '../api/validate.ts';
 import { badRequest, complaint, invalid } from './faults.ts';
 import { isJsonObject, type JsonObject, jsonType, without } from './json.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
-import { schemaForm } from './schema-form.ts';
+import { type Formed, schemaForm } from './schema-form.ts';
 
 export interface Body {
   readonly object: TypedObject;
@@ -23,9 +23,7 @@ export function readBody(kind: Kind, body: unknown): Body {
   }
   checkType(kind, body);
   const { metadata, unknown } = readMetadata(kind, body['metadata']);
-  const own = without(body, 'metadata');
-  const { schema } = kind;
-  const formed = schema === undefined ? { value: withoutNulls(own), unknown: [] } : schemaForm(schema, own);
+  const formed = formOf(kind, body);
   const object = { ...(formed.value as JsonObject), apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
   return { object, unknown: [...unknown, ...formed.unknown] };
 }
@@ -68,6 +66,16 @@ function readMetadata(kind: Kind, value: unknown): { metadata: ObjectMeta; unkno
   if (fault !== undefined) throw cannotBeHandled(kind, `${fault.path}: ${fault.message}`);
   const unknown = Object.keys(value).filter(name => !Object.hasOwn(objectMeta.properties, name));
   return { metadata: known, unknown: unknown.map(name => `metadata.${name}`) };
+}
+
+/** An object without its metadata in the form of its kind, and the fields that it should not have. */
+export function formOf({ schema, fields }: Kind, object: JsonObject): Formed {
+  const body = without(object, 'metadata');
+  if (schema !== undefined) return schemaForm(schema, body);
+  const names = ['apiVersion', 'kind', ...fields];
+  const known = Object.entries(body).filter(([name]) => names.includes(name));
+  const unknown = Object.keys(body).filter(name => !names.includes(name));
+  return { value: withoutNulls(Object.fromEntries(known)), unknown: unknown.sort() };
 }
 
 /** In the kinds of Kubernetes itself a field that is null is a field that is not there. */

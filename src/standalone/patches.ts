@@ -6,8 +6,8 @@ import { isJsonObject, type JsonObject, jsonType } from './json.ts';
 import { jsonPatch, PatchFailed } from './json-patch.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { mergePatch } from './merge-patch.ts';
+import { formOf } from './object-body.ts';
 import type { Patch } from './objects.ts';
-import { schemaForm } from './schema-form.ts';
 import { shapeOf } from './shape.ts';
 import { StrategicFailed, strategicPatch } from './strategic-patch.ts';
 
@@ -69,7 +69,7 @@ function readApplied(kind: Kind, body: unknown): JsonObject {
   if (isJsonObject(metadata) && metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) {
     throw faults.badRequest('metadata.managedFields must be nil');
   }
-  const [unknown] = kind.schema === undefined ? [] : schemaForm(kind.schema, withoutMetadata(body)).unknown;
+  const [unknown] = formOf(kind, body).unknown;
   if (unknown !== undefined) {
     const name = isJsonObject(metadata) ? String(metadata['name'] ?? '') : '';
     throw cannotApply(kind, name, `.${unknown}: field not declared in schema`);
@@ -104,8 +104,4 @@ function cannotDecode(value: unknown, type: string): Error {
   return faults.badRequest(
     `error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`,
   );
-}
-
-function withoutMetadata({ metadata: _metadata, ...rest }: JsonObject): JsonObject {
-  return rest;
 }

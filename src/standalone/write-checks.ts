@@ -1,7 +1,9 @@
 import { invalidField, quote } from '../api/field-error.ts';
-import type { ObjectMeta } from '../api/meta.ts';
+import type { ObjectMeta, TypedObject } from '../api/meta.ts';
 import * as faults from './faults.ts';
-import type { Kind } from './kinds.ts';
+import { isJsonObject } from './json.ts';
+import { apiVersionOf, type Kind } from './kinds.ts';
+import { metadataWarnings } from './metadata-rules.ts';
 import { cannotBeHandled } from './object-body.ts';
 import type { DeleteOptions, Target, WriteOptions } from './objects.ts';
 
@@ -55,23 +57,42 @@ export function checkPreconditions({ kind, name }: Target, metadata: ObjectMeta,
   }
 }
 
-/** Warnings about fields that nobody knows, unless the client wants them refused, or not told. */
-export function told(kind: Kind, unknown: readonly string[], { fieldValidation }: WriteOptions): readonly string[] {
-  const texts = unknown.map(path => `unknown field ${quote(path)}`);
-  if (fieldValidation === 'Ignore' || texts.length === 0) return [];
-  if (fieldValidation === 'Warn') return texts;
-  throw cannotBeHandled(kind, `strict decoding error: ${texts.join(', ')}`);
+/** What came of a patch must be of the kind that it was. */
+export function checkPatchedType({ kind, name }: Target, after: unknown): void {
+  if (!isJsonObject(after)) return;
+  const { kind: foundKind, apiVersion } = after;
+  if (foundKind === kind.kind && apiVersion === apiVersionOf(kind)) return;
+  if (typeof foundKind !== 'string' || foundKind === '') {
+    throw patchRefused(after, `Object 'Kind' is missing in '${JSON.stringify(after)}'`);
+  }
+  if (kind.schema === undefined) {
+    throw patchRefused(after, `no kind ${quote(foundKind)} is registered for version ${quote(String(apiVersion))}`);
+  }
+  const error =
+    foundKind === kind.kind
+      ? invalidField('apiVersion', apiVersion, `must be ${apiVersionOf(kind)}`)
+      : invalidField('kind', foundKind, `must be ${kind.kind}`);
+  const [group = ''] = String(apiVersion).includes('/') ? String(apiVersion).split('/') : [];
+  throw faults.invalid({ ...kind, kind: foundKind, group }, name, [faults.complaint(error)]);
 }
 
-/** The same of a patch: the real one quotes all that came of it. */
-export function toldOfPatch(
-  patched: unknown,
+/**
+ * Warnings of a write: what the API server would rather not see, and fields that nobody knows, unless the client wants
+ * those refused, or not told.
+ */
+export function told(
+  kind: Kind,
+  object: TypedObject,
   unknown: readonly string[],
   { fieldValidation }: WriteOptions,
+  refused = (why: string): Error => cannotBeHandled(kind, why),
 ): readonly string[] {
-  const texts = unknown.map(path => `unknown field ${quote(path)}`);
-  if (fieldValidation === 'Ignore' || texts.length === 0) return [];
-  if (fieldValidation === 'Warn') return texts;
-  const why = `strict decoding error: ${texts.join(', ')}`;
-  throw faults.invalidPatch(invalidField('patch', JSON.stringify(patched), why));
+  const texts = fieldValidation === 'Ignore' ? [] : unknown.map(path => `unknown field ${quote(path)}`);
+  if (fieldValidation === 'Strict' && texts.length > 0) throw refused(`strict decoding error: ${texts.join(', ')}`);
+  return [...texts, ...metadataWarnings(kind, object.metadata)];
+}
+
+/** 422 about what came of a patch: the real one quotes all of it. */
+export function patchRefused(after: unknown, why: string): Error {
+  return faults.invalidPatch(invalidField('patch', JSON.stringify(after), why));
 }

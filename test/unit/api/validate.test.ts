@@ -86,7 +86,11 @@ describe('checkSchema()', () => {
     ['items', { entries: [] }, 'entries: Invalid value: 0: entries in body should have at least 1 items'],
     ['items', { entries: [1, 2, 3, 4] }, 'entries: Too many: 4: must have at most 3 items'],
     ['items', { labels: { a: '', b: '', c: '' } }, 'labels: Too many: 3: must have at most 2 items'],
-    ['duplicate', { entries: [{ name: 'a' }, { name: 'a' }] }, 'entries[1]: Duplicate value: {"name":"a"}'],
+    [
+      'duplicate',
+      { entries: [{ name: 'a' }, { name: 'a' }, { name: 'a' }] },
+      'entries[1]: Duplicate value: {"name":"a"}',
+    ],
     ['required', { policy: {} }, 'policy.type: Required value'],
   ])('tells %s: %j', (kind, value, want) => {
     const faults = check(value);

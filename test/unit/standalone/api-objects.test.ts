@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type AnyObject, merge, refusal, type Stage, stage, target } from './stage.ts';
+import { createObjects } from '../../../src/standalone/api-objects.ts';
+import { KINDS } from '../../../src/standalone/kind-table.ts';
+import { type AnyObject, merge, refusal, STRICT, type Stage, stage, target } from './stage.ts';
 
 let on: Stage;
 beforeEach(async () => {
@@ -42,6 +44,21 @@ describe('create()', () => {
     const object = { ...configMap(), metadata: { generateName: 'settings-' } };
     const { metadata } = await on.create('configmaps', object);
     expect(metadata).toMatchObject({ name: 'settings-rrrrr', generateName: 'settings-' });
+  });
+
+  test('makes up another end where one is taken', async () => {
+    const ends = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0, 0];
+    const objects = createObjects({
+      storage: on.storage,
+      kinds: KINDS,
+      clock: { now: () => on.now },
+      random: () => ends.shift() ?? 1,
+    });
+    const object = { metadata: { generateName: 'settings-' } };
+    for (const want of ['settings-rrrrr', 'settings-bbbbb']) {
+      const made = await objects.create(target('configmaps/demo/'), object, STRICT);
+      expect(made.object.metadata.name).toBe(want);
+    }
   });
 
   test('drops the status of a kind whose status has a path of its own', async () => {
@@ -245,6 +262,32 @@ describe('fields that a kind does not have', () => {
   });
 });
 
+test('of a kind of Kubernetes, the fields of the object itself are known', async () => {
+  const typo = configMap({ dta: { a: 'b' } });
+  expect(await refusal(on.create('configmaps', typo))).toMatchObject({
+    code: 400,
+    message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dta"',
+  });
+  expect(await on.create('configmaps', typo, { fieldValidation: 'Ignore' })).not.toHaveProperty('dta');
+});
+
+describe('finalizers without a domain', () => {
+  const metadata = { finalizers: ['foo', 'orphan'] };
+
+  test('are told of for a custom kind', async () => {
+    const { warnings } = await on.objects.create(target('imagestreams/demo/'), stream({}, metadata), STRICT);
+    expect(warnings).toEqual([
+      'metadata.finalizers: "foo": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers',
+    ]);
+  });
+
+  test('are refused for a kind of Kubernetes', async () => {
+    expect((await refusal(on.create('configmaps', configMap({}, metadata)))).message).toBe(
+      'ConfigMap "settings" is invalid: metadata.finalizers[0]: Invalid value: "foo": name is neither a standard finalizer name nor is it fully qualified',
+    );
+  });
+});
+
 describe('an object that is not as its schema says', () => {
   test('is refused with every fault as a cause', async () => {
     const object = stream({ spec: { dockerImageRepository: 5, tags: [{ name: '' }] } }, { labels: { a: 'b c' } });
@@ -298,7 +341,9 @@ describe('patch() of other types', () => {
     { name: 'more operations than 10,000', operations: Array(10_001).fill({ op: 'test' }), code: 413 },
     { name: 'another name', operations: [{ op: 'replace', path: '/metadata/name', value: 'b' }], code: 400 },
     { name: 'another uid', operations: [{ op: 'replace', path: '/metadata/uid', value: 'b' }], code: 422 },
-    { name: 'no kind', operations: [{ op: 'remove', path: '/kind' }], code: 400 },
+    { name: 'no kind', operations: [{ op: 'remove', path: '/kind' }], code: 422 },
+    { name: 'another kind', operations: [{ op: 'replace', path: '/kind', value: 'Foo' }], code: 422 },
+    { name: 'another version', operations: [{ op: 'replace', path: '/apiVersion', value: 'v9' }], code: 422 },
   ])('refuses a JSON patch with $name', async ({ operations, code }) => {
     const made = await on.create('imagestreams', custom);
     expect(await refusal(on.patch('imagestreams/demo/app', { type: 'json', operations }))).toMatchObject({ code });

@@ -54,6 +54,13 @@ describe('applyMerge()', () => {
       { status: { tags: [{ tag: 'a', source: { from: 'z' } }] } },
     ],
     [
+      'takes nothing away by a null, but a value',
+      { spec: { dockerImageRepository: 'a', tags: [{ name: 'a', annotations: { x: '1' }, generation: 1 }] } },
+      { spec: { tags: [{ name: 'a', annotations: null, generation: null }] } },
+      { spec: { dockerImageRepository: 'a', tags: [{ name: 'a', annotations: { x: '1' }, generation: null }] } },
+    ],
+    ['takes a list for what it was when null is applied', tags('a'), { spec: { tags: null } }, tags('a')],
+    [
       'adds finalizers, and owners by their uid',
       { metadata: { finalizers: ['a', 'b'], ownerReferences: [{ uid: '1', name: 'x' }] } },
       { metadata: { finalizers: ['c', 'b'], ownerReferences: [{ uid: '1', controller: true }, { uid: '2' }] } },
