@@ -174,7 +174,7 @@ export class Authorization {
   }
 
   /** Sends the question with its proof, and tells the memory of rejections how a secret fared that was not refused. */
-  async #show(question: Question, { shown, trial }: Proof, open: Answer | undefined, call: Call): Promise<Reply> {
+  async #show(question: Question, { shown, held, trial }: Proof, open: Answer | undefined, call: Call): Promise<Reply> {
     // What was already asked without authorization need not be asked again.
     if (shown.authorization === undefined && open !== undefined) return open;
     try {
@@ -184,6 +184,8 @@ export class Authorization {
     } catch (error) {
       trial?.settle('unknown');
       throw error;
+    } finally {
+      if (held !== undefined) this.#parts.tokens.release(held);
     }
   }
 

@@ -112,7 +112,7 @@ export class Proofs {
         },
         call,
       );
-      const authorization = (): string => `Bearer ${tokens.current(held.key) ?? held.token}`;
+      const authorization = (): string => `Bearer ${tokens.show(held, call)}`;
       return { shown: { authorization, identity: shownTo?.fingerprint ?? ANONYMOUS }, held };
     } catch (error) {
       if (error instanceof RegistryError && error.kind === 'unauthorized') return error;

@@ -15,6 +15,7 @@ export interface HeldToken {
   readonly token: string;
   /** Whether it was fetched for this request, not found in the cache. */
   readonly fresh: boolean;
+  readonly ask: TokenAsk;
 }
 
 export const ANONYMOUS = 'anonymous';
@@ -32,6 +33,8 @@ export class Tokens {
   readonly #refresh: Recent<string>;
   readonly #failures: Recent<RegistryError>;
   readonly #flights = new Flights<TokenAnswer>();
+  /** Tokens in the hands of requests that have not gone out yet, by key. */
+  readonly #waiting = new Map<string, Set<HeldToken>>();
 
   constructor(requests: TokenRequests, rejections: Rejections, clock: Clock) {
     this.#requests = requests;
@@ -42,9 +45,33 @@ export class Tokens {
     this.#failures = new Recent(clock, MAX_TOKENS);
   }
 
-  /** A usable token: from the cache, or asked for once however many want it. Throws `RegistryError`. */
+  /** A usable token, to be released: from the cache, or asked for once however many want it. Throws `RegistryError`. */
   async get(ask: TokenAsk, call: Call): Promise<HeldToken> {
-    const key = tokenKey(ask);
+    const held = { ask, ...(await this.#find(ask, tokenKey(ask), call)) };
+    const waiting = this.#waiting.get(held.key) ?? new Set();
+    this.#waiting.set(held.key, waiting.add(held));
+    return held;
+  }
+
+  /** Says that the request of a token has gone out, or never will. */
+  release(held: HeldToken): void {
+    const waiting = this.#waiting.get(held.key);
+    waiting?.delete(held);
+    if (waiting?.size === 0) this.#waiting.delete(held.key);
+  }
+
+  /**
+   * The token to show in a request that goes out now: the newest. Where that is about to end, and others wait to show it,
+   * a new one is asked for meanwhile, so that it is there when it is their turn (R2.33).
+   */
+  show(held: HeldToken, call: Call): string {
+    this.release(held);
+    const current = this.current(held.key);
+    if (current === undefined && this.#waiting.has(held.key)) this.#renew(held, call);
+    return current ?? held.token;
+  }
+
+  async #find(ask: TokenAsk, key: string, call: Call): Promise<Omit<HeldToken, 'ask'>> {
     const cached = this.#cache.get(key);
     if (cached !== undefined) return { key, token: cached.token, fresh: false };
     const failed = this.#failures.get(key);
@@ -83,6 +110,14 @@ export class Tokens {
   forget(fingerprint: string): void {
     const belongs = (key: string): boolean => key.startsWith(`${fingerprint}\n`);
     for (const kept of [this.#cache, this.#refresh, this.#failures]) kept.deleteWhere(belongs);
+  }
+
+  /** For those who wait, not for the call that happened to notice: neither its time nor its end counts. */
+  #renew({ ask, key }: HeldToken, { context, blame }: Call): void {
+    const { signal } = new AbortController();
+    const call: Call = { context: { ...context, signal }, blame, budget: { spentMs: 0, answered: false } };
+    // Who needs it asks again, and hears why there is none.
+    this.#find(ask, key, call).catch(() => {});
   }
 
   async #fetch(ask: TokenAsk, key: string, call: Call): Promise<TokenAnswer> {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { openLanes } from '../../fake/lanes.ts';
-import { tokenIssuer } from '../../fake/registry.ts';
+import { startFakeTokenServer, tokenIssuer } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
-import { bench, closeAll } from './bench.ts';
+import { bench, closeAll, closeLater } from './bench.ts';
 import { world } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -33,6 +33,85 @@ test('Z19 a token that runs out while its request waits in the lane is renewed o
   };
 
   expect(await client.getManifest(app, { tag: 'v1' }, requestContext())).toMatchObject({ digest });
+});
+
+describe('a token about to end (R2.33)', () => {
+  /** Checks of one repository, each of which goes out when it is let; its token, of one minute, comes at once. */
+  async function queue() {
+    const lanes = openLanes();
+    const waiting: Array<() => void> = [];
+    const turn = (signal: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        waiting.push(resolve);
+        signal.addEventListener('abort', () => {
+          if (waiting.includes(resolve)) waiting.splice(waiting.indexOf(resolve), 1);
+          reject(signal.reason);
+        });
+      });
+    const service = closeLater(await startFakeTokenServer(issuer));
+    const slow: typeof lanes = {
+      ...lanes,
+      run: async (admission, send) => {
+        if (admission.host !== service.host) await turn(admission.signal);
+        return lanes.run(admission, send);
+      },
+    };
+    const auth = { kind: 'bearer', issuer, realm: `${service.url}/token` } as const;
+    const { registry, client, app, clock } = await bench({ auth, client: { lanes: slow } });
+    const digest = registry.putContent('team/app', 'v1', one);
+    const check = (signal = new AbortController().signal) =>
+      client.checkTag(app, 'v1', digest, { ...requestContext(), signal });
+    const stands = async (count: number) => {
+      while (waiting.length < count) await new Promise(setImmediate);
+    };
+    /** Lets the one that waits longest go, and as many more. */
+    const go = async (count = 1) => {
+      await stands(count);
+      for (const next of waiting.splice(0, count)) next();
+    };
+    const first = check();
+    await go();
+    await go();
+    await first;
+    const shown = () => registry.requests.map(({ headers }) => headers.authorization);
+    registry.forget();
+    const tokensAsked = () => lanes.admissions.filter(({ host }) => host === service.host).length;
+    return { check, go, stands, clock, service, shown, tokensAsked };
+  }
+  const issuer = tokenIssuer({ expiresIn: 60 });
+
+  test('is asked for anew while others wait to show it, once', async () => {
+    const { check, go, stands, clock, service, shown } = await queue();
+    const checks = Array.from({ length: 5 }, () => check());
+    await stands(5);
+    await clock.advance(55_000);
+    await go(2);
+    await Promise.all(checks.slice(0, 2));
+    while (service.requests.length < 2) await new Promise(setImmediate);
+    await clock.advance(5_000);
+    await go(3);
+
+    expect(await Promise.all(checks)).toEqual(Array(5).fill(expect.objectContaining({ outcome: 'unchanged' })));
+    const [before, , after] = shown();
+    expect(shown()).toEqual([before, before, after, after, after]);
+    expect(after).not.toBe(before);
+    expect(service.requests).toHaveLength(2);
+  });
+
+  test('is left to end where nobody else waits, or nobody any more', async () => {
+    const { check, go, stands, clock, tokensAsked } = await queue();
+    const leaving = new AbortController();
+    const left = check(leaving.signal);
+    const only = check();
+    await stands(2);
+    leaving.abort();
+    await expect(left).rejects.toMatchObject({ kind: 'aborted' });
+    await clock.advance(55_000);
+    await go();
+
+    expect(await only).toMatchObject({ outcome: 'unchanged' });
+    expect(tokensAsked()).toBe(1);
+  });
 });
 
 describe('a registry and its token service at another address', () => {
