@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { ImportOptions } from '../config/import-options.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { applyResults } from '../imagestream/apply.ts';
+import { intervalFaults } from '../imagestream/interval.ts';
 import { checkPreconditions } from '../imagestream/preconditions.ts';
 import { recordImport } from '../imagestream/record.ts';
 import { importOfStream, repositoryImportOf, requestsOf } from '../imagestream/request.ts';
@@ -225,6 +226,11 @@ class ImportRun {
     const defaultIntervalMs = watch?.intervalMs ?? this.#options.defaultIntervalMs;
     const startedAtMs = this.#clock.now();
     let current = stream;
+    this.#surroundings.stderr.write(
+      intervalFaults(stream)
+        .map(fault => `${fault}\n`)
+        .join(''),
+    );
     const last = await watchStream(stream, {
       clock: this.#clock,
       random: Math.random,

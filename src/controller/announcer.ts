@@ -60,6 +60,18 @@ export class Announcer {
     }
   }
 
+  intervalIgnored(stream: ImageStream, faults: readonly string[]): void {
+    const { events, log } = this.#parts;
+    log.warn({ stream: keyOf(stream.metadata), faults }, 'An interval cannot be read');
+    events.event({
+      regarding: regardingOf('ImageStream', stream),
+      type: 'Warning',
+      reason: 'IntervalIgnored',
+      action: 'Schedule',
+      note: faults.join('\n'),
+    });
+  }
+
   notStorable(stream: ImageStream, why: string): void {
     const { events, log, observer } = this.#parts;
     log.error({ stream: keyOf(stream.metadata), why }, 'A stream cannot be stored');

@@ -14,6 +14,7 @@ import type { Announcer } from './announcer.ts';
 import { type Flight, TagFlights } from './flights.ts';
 import { Holds } from './holds.ts';
 import { type Arrival, type ImportArrival, Inbox, type TagArrival } from './inbox.ts';
+import { IntervalNotices } from './interval-notices.ts';
 import { type Key, partsOf } from './key.ts';
 import { TagMemories } from './memory.ts';
 import type { ControllerObserver } from './observer.ts';
@@ -67,6 +68,7 @@ export class StreamController {
   readonly #inbox = new Inbox();
   readonly #memories = new TagMemories();
   readonly #holds = new Holds();
+  readonly #intervalNotices: IntervalNotices;
   readonly #secretChanges: SecretChanges;
   #repositories: RepositoryImports | undefined;
   #leads = false;
@@ -75,6 +77,7 @@ export class StreamController {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#intervalNotices = new IntervalNotices(parts.announcer);
     this.#secretChanges = new SecretChanges({ keys: () => parts.index.keys(), concerned: key => this.#tryAgain(key) });
   }
 
@@ -116,6 +119,7 @@ export class StreamController {
     const heldUntilMs = this.#holds.until(key, stream, clock.now());
     if (heldUntilMs !== undefined) return queue.addAt(key, heldUntilMs, PRIORITY.scheduled);
 
+    this.#intervalNotices.consider(key, stream);
     this.#keepWhatIsAsked(key, stream);
     const plan = this.#plan(key, stream);
     for (const due of plan.due) this.#send(key, stream, due);
@@ -346,6 +350,7 @@ export class StreamController {
     this.#flights.abort(key);
     this.#memories.forget(key);
     this.#holds.release(key);
+    this.#intervalNotices.forget(key);
     this.#repositories?.forget(key);
     this.#inbox.settle(
       key,

@@ -120,6 +120,18 @@ test('follows what an ImageStreamImport recorded, its first import told, too', a
   expect(await interrupt(watching)).toBe(0);
 }, 15_000);
 
+test('says which interval it cannot read', async () => {
+  registry.putContent('pace/app', 'latest', one);
+  const paced = stream('pace/app', 'latest');
+  const annotations = { 'imagestream-operator/interval': 'often' };
+  const watching = watch('-f', file('paced.yaml', { ...paced, metadata: { ...paced.metadata, annotations } }));
+  expect(await watching.stderr.line(/interval/)).toBe(
+    'metadata.annotations[imagestream-operator/interval]: "often": expected a duration, such as 15m; it is ignored',
+  );
+  await watching.stdout.line(/ imported /);
+  expect(await interrupt(watching)).toBe(0);
+});
+
 test('follows a reference that was typed', async () => {
   registry.putContent('typed/app', 'v1', one);
   const watching = watch('--insecure', '--scheduled', `${registry.host}/typed/app:v1`);

@@ -220,6 +220,20 @@ describe('a stream', () => {
     expect(conditionOf(server, 'bad')).toMatchObject({ status: 'False' });
   });
 
+  test('tells once of an interval that nobody can read', async () => {
+    const { server, registry, operator } = await setUp();
+    registry.putContent('team/app', 'v1', one);
+    const tags = [specTag('v1', `${registry.host}/team/app:v1`, { annotations: every('often') })];
+    server.put(IMAGE_STREAMS, imageStream({ tags }));
+    await until('the import', () => operator.events.some(({ reason }) => reason === 'TagImported'));
+    expect(operator.events.filter(({ reason }) => reason === 'IntervalIgnored')).toMatchObject([
+      {
+        type: 'Warning',
+        note: expect.stringMatching(/^spec\.tags\[v1\]\.annotations\[.*\]: "often": expected a duration/),
+      },
+    ]);
+  });
+
   test('that is deleted while its tag is asked for is forgotten', async () => {
     const { server, registry, operator } = await setUp();
     registry.on({ path: '/v2/team/app/manifests/v1' }, silence);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { intervalOf } from '../../../src/imagestream/interval.ts';
+import { intervalFaults, intervalOf } from '../../../src/imagestream/interval.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
 
 const ANNOTATION = 'imagestream-operator/interval';
@@ -18,5 +18,26 @@ describe('intervalOf() (design D10)', () => {
     const annotated = imageStream(stream === undefined ? {} : { annotations: { [ANNOTATION]: stream } });
     const annotations = tag === undefined ? null : { [ANNOTATION]: tag };
     expect(intervalOf(annotated, specTag('t', 'x', { annotations }), defaults)).toBe(want);
+  });
+});
+
+describe('intervalFaults()', () => {
+  const annotated = (text: string) => ({ annotations: { [ANNOTATION]: text } });
+
+  test('tells every text that is no duration, and where it is', () => {
+    const tags = [specTag('a', 'x', annotated('5 minutes')), specTag('b', 'x', annotated('5m')), specTag('c', 'x')];
+    expect(intervalFaults(imageStream({ ...annotated('often'), tags }))).toEqual([
+      `metadata.annotations[${ANNOTATION}]: "often": expected a duration, such as 15m; it is ignored`,
+      `spec.tags[a].annotations[${ANNOTATION}]: "5 minutes": expected a duration, such as 15m; it is ignored`,
+    ]);
+  });
+
+  test('shows the beginning of a long one', () => {
+    const [fault = ''] = intervalFaults(imageStream(annotated('x'.repeat(300_000))));
+    expect(fault).toContain(`"${'x'.repeat(31)}…"`);
+  });
+
+  test('has nothing to say of one that is empty', () => {
+    expect(intervalFaults(imageStream(annotated('')))).toEqual([]);
   });
 });
