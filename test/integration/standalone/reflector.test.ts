@@ -9,12 +9,12 @@ import { deafObserver } from '../../../src/kube/observer.ts';
 import { createReflector } from '../../../src/kube/reflector.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
 import { silentLogger } from '../../../src/log.ts';
+import { type Embedded, startEmbedded } from '../../contract/embedded.ts';
 import { type MemorySink, memorySink } from '../kube/reflector-story.ts';
-import { CA, startTestServer, type TestServer, TOKEN } from './server.ts';
 
 /* The operator's own client and reflector, before the embedded API server. */
 
-let here: TestServer;
+let here: Embedded;
 let client: KubeClient;
 let sink: MemorySink;
 let stop: AbortController;
@@ -31,10 +31,11 @@ const until = async (isSo: () => boolean) => {
 };
 
 beforeEach(async () => {
-  here = await startTestServer();
-  const credentials = { headers: { Authorization: `Bearer ${TOKEN}` }, tls: { verify: true, ca: CA } };
+  here = await startEmbedded();
+  const { url, token, ca } = here;
+  const credentials = { headers: { Authorization: `Bearer ${token}` }, tls: { verify: true, ca } };
   const config: KubeConfig = {
-    server: here.server.url,
+    server: url,
     namespace: 'default',
     source: 'a test',
     credentials: async () => credentials,
