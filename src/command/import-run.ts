@@ -6,11 +6,13 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { ImportOptions } from '../config/import-options.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { applyResults } from '../imagestream/apply.ts';
+import type { ImportedEntry } from '../imagestream/entry.ts';
 import { intervalFaults } from '../imagestream/interval.ts';
 import { checkPreconditions } from '../imagestream/preconditions.ts';
 import { recordImport } from '../imagestream/record.ts';
 import { importOfStream, repositoryImportOf, requestsOf } from '../imagestream/request.ts';
 import type { Rules } from '../imagestream/rules.ts';
+import { sameRequest } from '../imagestream/source.ts';
 import { timestamp } from '../imagestream/timestamp.ts';
 import type { ImportOutcome } from '../importer/importer.ts';
 import { CommandFault } from './fault.ts';
@@ -123,7 +125,7 @@ class ImportRun {
     if (watch !== undefined && recorded !== undefined) {
       this.#surroundings.stderr.write(repositoryFailure(answer));
       this.#tellAll(tagChanges(stream, recorded, this.#clock.now()));
-      return this.#watch(recorded, parts);
+      return this.#watch(recorded, outcome.entries, parts);
     }
     this.#print(
       answer,
@@ -183,6 +185,7 @@ class ImportRun {
     const start = withGeneration(saved === undefined ? given : continued(given, saved));
     const whole = rules === 'openshift' ? importOfStream(start) : repositoryImportOf(start);
     let stream = start;
+    let entries: readonly ImportedEntry[] = [];
     let failed = 0;
     if (whole !== undefined) {
       const isi = validImport(whole, parts.allowed);
@@ -192,9 +195,10 @@ class ImportRun {
       if (watch !== undefined) this.#tellAll(tagChanges(start, recorded, this.#clock.now()));
       stream = recorded;
       failed = outcome.failed;
+      entries = outcome.entries;
     }
-    if (watch !== undefined) return this.#watch(stream, parts);
-    if (rules === 'operator') stream = await this.#importTags(stream, parts);
+    if (watch !== undefined) return this.#watch(stream, entries, parts);
+    if (rules === 'operator') stream = await this.#importTags(stream, entries, parts);
     if (streamOut !== undefined) await writeStreamFile(streamOut, stream);
     this.#print(
       stream,
@@ -204,10 +208,14 @@ class ImportRun {
     return failed > 0 || !isImported(stream) ? 1 : 0;
   }
 
-  async #importTags(stream: ImageStream, parts: ImportParts): Promise<ImageStream> {
+  /** Each tag that `entries` have not asked for already. */
+  async #importTags(stream: ImageStream, entries: readonly ImportedEntry[], parts: ImportParts): Promise<ImageStream> {
     const { historyLimit } = this.#options;
     const platform = this.#platform;
-    const requests = requestsOf(stream, platform);
+    const answered = new Set(entries.map(({ result }) => result.tag));
+    const requests = requestsOf(stream, platform).filter(
+      ({ tag, asked, recorded }) => !answered.has(tag) || recorded === undefined || !sameRequest(asked, recorded),
+    );
     const progress = createProgress(this.#surroundings.stderr);
     let done = 0;
     const results = await Promise.all(
@@ -221,7 +229,7 @@ class ImportRun {
     return applyResults(stream, results, { rules: 'operator', nowMs: this.#clock.now(), historyLimit, platform });
   }
 
-  async #watch(stream: ImageStream, parts: ImportParts): Promise<number> {
+  async #watch(stream: ImageStream, entries: readonly ImportedEntry[], parts: ImportParts): Promise<number> {
     const { historyLimit, watch, minIntervalMs, streamOut } = this.#options;
     const defaultIntervalMs = watch?.intervalMs ?? this.#options.defaultIntervalMs;
     const startedAtMs = this.#clock.now();
@@ -236,6 +244,7 @@ class ImportRun {
       random: Math.random,
       // Every slot counts as missed: whatever was not checked by this run is checked at its start.
       options: { platform: this.#platform, historyLimit, defaultIntervalMs, minIntervalMs, startedAtMs, sinceMs: 0 },
+      checked: entries.flatMap(({ result }) => (result.outcome === 'imported' ? result.tag : [])),
       importTag: ({ request, priority }, signal) => parts.importTag(current, request, priority, signal),
       tell: change => this.#tell(change),
       save: async next => {

@@ -14,6 +14,8 @@ export interface WatchParts {
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
   readonly options: PlanOptions & { readonly historyLimit: number };
+  /** Tags that were imported just now, so that their next check is due at their next slot. */
+  readonly checked?: readonly string[];
   /** Asks the registry for one tag; never rejects but with the signal's reason. */
   readonly importTag: (due: DueTag, signal: AbortSignal) => Promise<TagResult>;
   /** Told of every change in the order in which it was recorded. */
@@ -56,6 +58,7 @@ class StreamWatch {
   constructor(stream: ImageStream, parts: WatchParts) {
     this.#stream = stream;
     this.#parts = parts;
+    for (const tag of parts.checked ?? []) this.#memory.set(tag, { lastCheckedMs: parts.clock.now() });
   }
 
   async run(): Promise<ImageStream> {

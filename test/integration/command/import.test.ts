@@ -245,7 +245,10 @@ describe('import -f', () => {
       annotations: { 'openshift.io/image.insecureRepository': 'true' },
       dockerImageRepository: named('acme/app'),
     });
+    registry.forget();
     const { status, stdout } = await typed(['import', '-f', file('stream.yaml', stream)]);
+    // Its tags have just been asked for with it.
+    expect(registry.count({ method: 'HEAD' })).toBe(0);
     expect(rows(stdout).map(([tag, , digest]) => [tag, digest])).toEqual([
       ['index', short(amd64?.digest)],
       ['latest', short(image.digest)],

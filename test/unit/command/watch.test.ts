@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Image } from '../../../src/api/image.ts';
 import type { ImageStream, SpecTag } from '../../../src/api/image-stream.ts';
 import type { TagChange } from '../../../src/command/tag-change.ts';
-import { watchStream } from '../../../src/command/watch.ts';
+import { type WatchParts, watchStream } from '../../../src/command/watch.ts';
 import type { DueTag } from '../../../src/imagestream/due.ts';
 import type { ImportFailure, TagResult } from '../../../src/imagestream/result.ts';
 import { withDigest } from '../../../src/imagestream/source.ts';
@@ -21,7 +21,7 @@ interface Asked extends DueTag {
 }
 
 /** A watch whose registry is the test and whose clock is moved by hand. Tags are checked every minute. */
-function watching(stream: ImageStream, more: { readonly save?: (stream: ImageStream) => Promise<void> } = {}) {
+function watching(stream: ImageStream, more: Partial<Pick<WatchParts, 'checked' | 'save'>> = {}) {
   const clock = fakeClock();
   const stop = new AbortController();
   const asked: Asked[] = [];
@@ -55,6 +55,7 @@ function watching(stream: ImageStream, more: { readonly save?: (stream: ImageStr
       saved.push(next);
       await more.save?.(next);
     },
+    ...(more.checked && { checked: more.checked }),
     signal: stop.signal,
   });
   ended.catch(() => {}); // Each test looks at the end itself, or does not care.
@@ -323,6 +324,15 @@ describe('watchStream()', () => {
     expect(watch.news()).toEqual([]);
     expect(watch.told).toMatchObject([{ tag: 'demo/app:follows', change: 'failed' }]);
     expect(watch.told[0]?.failure).toMatch(/^NotSupported: /);
+  });
+
+  test('checks at its next slot what this run has imported before', async () => {
+    const kept = await (await steady()).stop();
+    const watch = watching(kept, { checked: ['latest'] });
+    await watch.settle();
+    expect(watch.news()).toEqual([]);
+    await watch.clock.advance(MINUTE);
+    expect(reasons(watch.news())).toEqual(['latest scheduled']);
   });
 
   test('takes up what an earlier run kept, and checks it at its start', async () => {
