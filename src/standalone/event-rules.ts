@@ -8,6 +8,16 @@ const EVENT = { kind: 'Event', version: 'v1' };
 const TIMES = ['eventTime', 'series.lastObservedTime'];
 const MAX_NOTE_BYTES = 1_024;
 const MAX_BYTES = 128;
+
+/** Fields that either group calls otherwise. */
+interface Words {
+  readonly subject: string;
+  readonly controller: string;
+  readonly note: string;
+}
+const OLD: Words = { subject: 'involvedObject', controller: 'reportingComponent', note: 'message' };
+const NEW: Words = { subject: 'regarding', controller: 'reportingController', note: 'note' };
+
 /** By their names in the core group, which the API server tells in either. */
 const IMMUTABLE: Readonly<Record<string, string>> = {
   regarding: 'involvedObject',
@@ -28,36 +38,49 @@ const DEPRECATED: Readonly<Record<string, string>> = {
   deprecatedCount: 'count',
 };
 
-/** What is wrong with an Event of the core group: little is asked of those. */
+/** What is wrong with an Event of the core group: of one without an `eventTime` little is asked. */
 export function coreEventErrors(event: TypedObject): FieldError[] {
   checkMicroTimes(EVENT, event, TIMES);
-  const namespace = fieldAt(event, 'involvedObject.namespace');
-  if (namespace === undefined || namespace === '' || namespace === event.metadata.namespace) return [];
-  return [invalidField('involvedObject.namespace', namespace, 'does not match event.namespace')];
+  return commonErrors(event, OLD);
 }
 
 /** What is wrong with an Event of `events.k8s.io`. */
 export function eventErrors(event: TypedObject, before: TypedObject | undefined): FieldError[] {
   checkMicroTimes(EVENT, event, TIMES);
-  return before === undefined ? newEventErrors(event) : [...changeErrors(event, before), ...seriesErrors(event)];
+  const ofNew = before === undefined ? newEventErrors(event) : changeErrors(event, before);
+  return [...commonErrors(event, NEW), ...ofNew, ...seriesErrors(event)];
+}
+
+function commonErrors(event: TypedObject, words: Words): FieldError[] {
+  const isOld = textAt(event, 'eventTime') === '';
+  const errors = subjectErrors(event, words, isOld);
+  if (isOld) return errors;
+  const controller = textAt(event, words.controller);
+  if (controller === '') errors.push(requiredField(words.controller));
+  for (const why of qualifiedNameFaults(controller)) errors.push(invalidField(words.controller, controller, why));
+  for (const name of ['reportingInstance', 'action', 'reason']) {
+    if (textAt(event, name) === '') errors.push(requiredField(name));
+    else if (Buffer.byteLength(textAt(event, name)) > MAX_BYTES) errors.push(tooLong(name, MAX_BYTES));
+  }
+  if (Buffer.byteLength(textAt(event, words.note)) > MAX_NOTE_BYTES) errors.push(tooLong('message', MAX_NOTE_BYTES));
+  return errors;
+}
+
+/** An Event lies in the namespace of what it is about; about what has none, in one of these. */
+function subjectErrors({ metadata, ...event }: TypedObject, { subject }: Words, isOld: boolean): FieldError[] {
+  const namespace = textAt(event, `${subject}.namespace`);
+  const allowed = isOld ? ['default'] : ['default', 'kube-system'];
+  // A new one about something in another namespace is let pass.
+  const isRight =
+    namespace === '' ? allowed.includes(metadata.namespace ?? '') : !isOld || namespace === metadata.namespace;
+  return isRight ? [] : [invalidField('involvedObject.namespace', namespace, 'does not match event.namespace')];
 }
 
 function newEventErrors(event: TypedObject): FieldError[] {
   const errors: FieldError[] = [];
-  const text = (name: string) => String(fieldAt(event, name) ?? '');
-  if (text('eventTime') === '') errors.push(requiredField('eventTime'));
-  errors.push(...seriesErrors(event));
-  const controller = text('reportingController');
-  if (controller === '') errors.push(requiredField('reportingController'));
-  for (const why of qualifiedNameFaults(controller)) errors.push(invalidField('reportingController', controller, why));
-  for (const name of ['reportingInstance', 'action', 'reason']) {
-    if (text(name) === '') errors.push(requiredField(name));
-    else if (Buffer.byteLength(text(name)) > MAX_BYTES) errors.push(tooLong(name, MAX_BYTES));
-  }
-  if (!['Normal', 'Warning'].includes(text('type'))) {
-    errors.push(invalidField('type', '', `has invalid value: ${text('type')}`));
-  }
-  if (Buffer.byteLength(text('note')) > MAX_NOTE_BYTES) errors.push(tooLong('message', MAX_NOTE_BYTES));
+  const type = textAt(event, 'type');
+  if (textAt(event, 'eventTime') === '') errors.push(requiredField('eventTime'));
+  if (!['Normal', 'Warning'].includes(type)) errors.push(invalidField('type', '', `has invalid value: ${type}`));
   for (const [name, told] of Object.entries(DEPRECATED)) {
     if (fieldAt(event, name) !== undefined) errors.push(invalidField(told, '', 'needs to be unset'));
   }
@@ -71,13 +94,17 @@ function changeErrors(event: TypedObject, before: TypedObject): FieldError[] {
 
 function seriesErrors(event: TypedObject): FieldError[] {
   if (fieldAt(event, 'series') === undefined) return [];
-  const errors: FieldError[] = [];
-  if (Number(fieldAt(event, 'series.count') ?? 0) < 2)
-    errors.push(invalidField('series.count', '', 'should be at least 2'));
-  if (fieldAt(event, 'series.lastObservedTime') === undefined) errors.push(requiredField('series.lastObservedTime'));
-  return errors;
+  const isFew = Number(fieldAt(event, 'series.count') ?? 0) < 2;
+  return [
+    ...(isFew ? [invalidField('series.count', '', 'should be at least 2')] : []),
+    ...(fieldAt(event, 'series.lastObservedTime') === undefined ? [requiredField('series.lastObservedTime')] : []),
+  ];
 }
 
 function tooLong(path: string, most: number): FieldError {
   return invalidField(path, '', `can have at most ${most} characters`);
+}
+
+function textAt(event: object, path: string): string {
+  return String(fieldAt(event, path) ?? '');
 }

@@ -3,7 +3,9 @@ import type { Api } from './api.ts';
 import { deletions } from './deletions.ts';
 import { lists } from './lists.ts';
 import { patches } from './patches.ts';
+import { refusedObjects } from './refused-objects.ts';
 import { refusedRequests } from './refused-requests.ts';
+import { refusedStreams } from './refused-streams.ts';
 import { refusedWrites } from './refused-writes.ts';
 import { Stage } from './stage.ts';
 import { serverTells } from './tells.ts';
@@ -20,4 +22,6 @@ export function contract(api: () => Api): void {
   describe('a deletion', () => deletions(new Stage(api)));
   describe('a refused request', () => refusedRequests(new Stage(api)));
   describe('a refused write', () => refusedWrites(new Stage(api)));
+  describe('refused objects are', () => refusedObjects(new Stage(api)));
+  describe('the schema of a kind', () => refusedStreams(new Stage(api)));
 }
