@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ObjectMeta, TypedObject } from '../api/meta.ts';
 import type { Clock } from '../clock.ts';
 import { Deletion, keyOf } from './deletion.ts';
+import { Expiry } from './expiry.ts';
 import * as faults from './faults.ts';
 import { sameJson, without } from './json.ts';
 import { collectionOf, type Kind, shownForm, storedForm } from './kinds.ts';
@@ -39,6 +40,7 @@ class ApiObjects implements Objects {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #uuid: () => string;
   readonly #random: () => number;
+  readonly #expiry: Expiry;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor({ storage, kinds, clock, uuid = randomUUID, random = Math.random }: ObjectsParts) {
@@ -47,6 +49,7 @@ class ApiObjects implements Objects {
     this.#clock = clock;
     this.#uuid = uuid;
     this.#random = random;
+    this.#expiry = new Expiry(storage);
   }
 
   async get(target: Target): Promise<TypedObject> {
@@ -121,7 +124,9 @@ class ApiObjects implements Objects {
       throw faults.alreadyExists(kind, name, parse(there).metadata.deletionTimestamp !== undefined);
     }
     const write = { ...place, expected: 0, object: storedForm(kind, object) };
-    return { object: await this.#write(kind, write, object, options), created: true, warnings };
+    const written = await this.#write(kind, write, object, options);
+    if (!options.dryRun) await this.#expiry.sweep(kind, this.#clock.now());
+    return { object: written, created: true, warnings };
   }
 
   async #nameFor(target: Target, { name, generateName }: ObjectMeta): Promise<string> {

@@ -6,6 +6,7 @@ import { checkMicroTimes, fieldAt } from './micro-time.ts';
 
 const EVENT = { kind: 'Event', version: 'v1' };
 const TIMES = ['eventTime', 'series.lastObservedTime'];
+const LIFE_MS = 3_600_000;
 const MAX_NOTE_BYTES = 1_024;
 const MAX_BYTES = 128;
 
@@ -37,6 +38,16 @@ const DEPRECATED: Readonly<Record<string, string>> = {
   deprecatedLastTimestamp: 'lastTimestamp',
   deprecatedCount: 'count',
 };
+
+/** As on a cluster, an hour after it last happened. `event` is as it is stored. */
+export function eventExpired(event: TypedObject, nowMs: number): boolean {
+  const times = [
+    event.metadata.creationTimestamp ?? '',
+    textAt(event, 'series.lastObservedTime'),
+    textAt(event, 'lastTimestamp'),
+  ];
+  return times.every(time => Number.isNaN(Date.parse(time)) || nowMs - Date.parse(time) > LIFE_MS);
+}
 
 /** What is wrong with an Event of the core group: of one without an `eventTime` little is asked. */
 export function coreEventErrors(event: TypedObject): FieldError[] {

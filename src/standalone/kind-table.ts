@@ -2,7 +2,7 @@ import { type CustomResourceDefinition, imageCrd, imageStreamCrd, imageStreamImp
 import * as columns from './core-columns.ts';
 import { completeSecret, configMapErrors, secretErrors } from './data-rules.ts';
 import { completeDefinition, definitionErrors } from './definitions.ts';
-import { coreEventErrors, eventErrors } from './event-rules.ts';
+import { coreEventErrors, eventErrors, eventExpired } from './event-rules.ts';
 import type { Kind } from './kinds.ts';
 import { leaseErrors } from './lease-rules.ts';
 import { CONDITION_KEYS, CRON_JOB_KEYS, POD_KEYS, SERVICE_ACCOUNT_KEYS, TEMPLATE_KEYS } from './merge-keys.ts';
@@ -114,6 +114,7 @@ const builtIn: readonly Kind[] = [
     shortNames: ['ev'],
     columns: columns.EVENT_COLUMNS,
     check: coreEventErrors,
+    expired: eventExpired,
   }),
   core({
     group: 'events.k8s.io',
@@ -124,6 +125,7 @@ const builtIn: readonly Kind[] = [
     columns: columns.NEW_EVENT_COLUMNS,
     storedAs: { ...CORE, plural: 'events', fields: RENAMED_EVENT_FIELDS },
     check: eventErrors,
+    expired: eventExpired,
   }),
   core({
     group: 'coordination.k8s.io',

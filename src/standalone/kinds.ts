@@ -33,6 +33,8 @@ export interface Kind {
   readonly storedAs?: StoredForm;
   /** What the API server itself adds to a new state of an object. */
   readonly complete?: (object: TypedObject, before: TypedObject | undefined) => TypedObject;
+  /** Whether a stored object has lived its time. Absent: it stays. */
+  readonly expired?: (stored: TypedObject, nowMs: number) => boolean;
   /** What is wrong with a new state that no schema can tell. Throws `ApiFault` for what can't even be read. */
   readonly check?: (object: TypedObject, before: TypedObject | undefined) => readonly FieldError[];
 }

@@ -39,6 +39,13 @@ describe('Secrets', () => {
 });
 
 describe('Events', () => {
+  const core = {
+    involvedObject: { kind: 'Pod', name: 'p', namespace: 'demo' },
+    message: 'm',
+    source: { component: 'c' },
+    count: 3,
+  };
+
   test('are those of either group, each in its own words', async () => {
     const made = await on.create('events.events.k8s.io', named(event));
     expect(made).toMatchObject({ apiVersion: 'events.k8s.io/v1', ...event });
@@ -53,12 +60,6 @@ describe('Events', () => {
       message: note,
       reportingComponent: reportingController,
     });
-    const core = {
-      involvedObject: { kind: 'Pod', name: 'p', namespace: 'demo' },
-      message: 'm',
-      source: { component: 'c' },
-      count: 3,
-    };
     await on.create('events', named(core, 'old'));
     expect(await on.get('events.events.k8s.io/demo/old')).toMatchObject({
       apiVersion: 'events.k8s.io/v1',
@@ -75,6 +76,23 @@ describe('Events', () => {
     const { object } = await on.patch('events.events.k8s.io/demo/it', merge({ series }));
     expect(object).toMatchObject({ ...event, series });
     expect(await on.get('events/demo/it')).toMatchObject({ series, message: event.note });
+  });
+
+  test('are forgotten an hour after they last happened', async () => {
+    const start = on.now;
+    const at = (ms: number) => new Date(start + ms).toISOString().replace('Z', '000Z');
+    const lasting = { ...event, series: { count: 2, lastObservedTime: at(3_600_000) } };
+    await on.create('events.events.k8s.io', { ...event, metadata: { name: 'old' } });
+    await on.create('events.events.k8s.io', { ...lasting, metadata: { name: 'lasting' } });
+    await on.create('events', { ...core, lastTimestamp: at(3_700_000), metadata: { name: 'core' } });
+    on.now = start + 3_500_000;
+    await on.create('events', { ...core, metadata: { name: 'young' } });
+    expect(await on.names('events')).toEqual(['core', 'lasting', 'old', 'young']);
+    on.now = start + 4_200_000;
+    const changes = on.changes('events');
+    await on.create('events', { ...core, metadata: { name: 'new' } });
+    expect(await on.names('events')).toEqual(['core', 'lasting', 'new', 'young']);
+    expect(changes.map(({ type, now }) => `${type} ${now.name}`)).toEqual(['ADDED new', 'DELETED old']);
   });
 
   test('are printed alike, whichever group is asked', async () => {
