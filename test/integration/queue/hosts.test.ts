@@ -31,7 +31,8 @@ async function scene(...names: readonly string[]) {
     breakerJitter: () => 0,
   });
   const hosts = Object.fromEntries([...registries.values()].map(({ host }) => [host, { plainHttp: true }]));
-  const { client } = clientOf(hosts, {}, { clock, lanes, timeouts: { headAttemptMs: 100, headersMs: 100 } });
+  // For those that never answer; long enough for the others on a busy machine.
+  const { client } = clientOf(hosts, {}, { clock, lanes, timeouts: { headAttemptMs: 1_000, headersMs: 1_000 } });
   const registryOf = (name: string) => {
     const registry = registries.get(name);
     if (registry === undefined) throw new RangeError(name);
@@ -99,6 +100,25 @@ describe('a host that is down', () => {
       await clock.advance(70_000);
     }
     expect(stateOf('host')).toBe('closed');
+  });
+
+  test('R4.14 takes with it whoever sends us there for tokens, and nobody else', async () => {
+    const { clock, check, failure, stateOf, registry } = await scene('bearer', 'tokens', 'open');
+    const challenge = `Bearer realm="${registry('tokens').url}/token",service="fake"`;
+    registry('bearer').on({}, { status: 401, headers: { 'WWW-Authenticate': challenge } });
+    registry('tokens').on({}, hangUp);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await failure('bearer');
+      // So long its failure is told again without asking (R2.32).
+      await clock.advance(5_000);
+    }
+    expect(stateOf('tokens')).toBe('open');
+    const { length } = registry('tokens').requests;
+
+    expect(await failure('bearer')).toMatchObject({ kind: 'unavailable', reason: 'closed', from: 'tokenService' });
+    expect(registry('tokens').requests).toHaveLength(length);
+    expect(stateOf('bearer')).toBe('closed');
+    expect((await check('open')).outcome).toBe('unchanged');
   });
 
   test('keeps no tag of another waiting while it holds its connections', async () => {

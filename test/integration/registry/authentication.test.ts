@@ -224,6 +224,32 @@ describe('a registry with tokens', () => {
     ]);
   });
 
+  test.each([403, 404, 200])('R2.3 a challenge that comes with %i is none', async status => {
+    const { registry, client, app } = await bench();
+    const service = closeLater(await startFakeTokenServer(tokenIssuer()));
+    const headers = {
+      'WWW-Authenticate': `Bearer realm="${service.url}/token",service="fake"`,
+      'Docker-Content-Digest': image.digest,
+    };
+    registry.on({}, { status, headers });
+    for (const _again of [1, 2]) await client.checkTag(app, 'v1', image.digest, anonymous).catch(() => {});
+
+    expect(service.requests).toEqual([]);
+    expect(registry.requests.every(({ headers: sent }) => sent.authorization === undefined)).toBe(true);
+  });
+
+  test('R2.23 a service that the challenge does not name is not made up', async () => {
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer' } });
+    registry.putContent('team/app', 'v1', image);
+    const challenge = `Bearer realm="${registry.url}/token?v=1"`;
+    registry.on({ method: 'HEAD', times: 1 }, { status: 401, headers: { 'WWW-Authenticate': challenge } });
+
+    await client.checkTag(app, 'v1', image.digest, anonymous);
+    const asked = registry.requests.find(({ path }) => path === '/token');
+    expect(asked?.query).toBe('v=1&scope=repository%3Ateam%2Fapp%3Apull');
+    expect(asked?.headers.accept).toBe('application/json');
+  });
+
   test('R2.15 the scope learned for one repository is asked for another', async () => {
     const scope = (repository: string) => `repository:${repository}:metadata_read`;
     const { registry, client, app } = await bench({ auth: { kind: 'bearer', scope } });
@@ -356,6 +382,16 @@ describe('identity tokens', () => {
     expect(asked?.body).toBe(
       'grant_type=refresh_token&refresh_token=refresh-me&service=fake&scope=repository%3Ateam%2Fapp%3Apull&client_id=imagestream-operator',
     );
+  });
+
+  test('R2.16 several scopes go into one field of the form', async () => {
+    const scope = () => 'repository:team/app:metadata_read';
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer', issuer: tokenIssuer(rules), scope } });
+    registry.putContent('team/app', 'v1', image);
+
+    await client.getManifest(app, { tag: 'v1' }, requestContext(ci));
+    const form = new URLSearchParams(registry.requests.find(({ path }) => path === '/token')?.body);
+    expect(form.getAll('scope')).toEqual(['repository:team/app:metadata_read repository:team/app:pull']);
   });
 
   test.each([400, 401, 404, 405])('Z21 a POST that answers %d falls back to the password', async status => {

@@ -19,7 +19,7 @@ import {
 import { requestContext } from '../../fake/settings.ts';
 import { sampleImage, sampleIndex } from '../../gen/content.ts';
 import { sampleSchema1 } from '../../gen/schema1.ts';
-import { type Bench, bench, closeAll } from './bench.ts';
+import { type Bench, bench, clientOf, closeAll } from './bench.ts';
 
 const context = requestContext();
 const image = sampleImage();
@@ -237,6 +237,19 @@ describe('connections', () => {
     made.registry.putContent('team/app', 'v1', image);
     for (let i = 0; i < 100; i += 1) await made.client.checkTag(made.app, 'v1', image.digest, context);
     expect(made.registry.connections).toBe(1);
+  });
+
+  test('R5.11 of the addresses of a name one that nobody listens at is passed over', async () => {
+    const addresses = [
+      { address: '::1', family: 6 },
+      { address: '127.0.0.1', family: 4 },
+    ];
+    const made = await bench();
+    made.registry.putContent('team/app', 'v1', image);
+    const host = `localhost:${made.registry.port}`;
+    const { client } = clientOf({ [host]: { plainHttp: true } }, {}, { lookup: async () => addresses });
+    const asked = client.getManifest({ ...made.app, host }, { tag: 'v1' }, context);
+    expect(await asked).toMatchObject({ digest: image.digest });
   });
 
   test('nobody there is refused', async () => {

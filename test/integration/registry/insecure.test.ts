@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import tls, { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { silentLogger } from '../../../src/log.ts';
 import type { RegistrySettings } from '../../../src/registry/settings.ts';
 import { type FakeRegistry, reset, startFakeRegistry } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
@@ -238,6 +239,21 @@ describe('a tenant’s insecure (R0.12, D25)', () => {
       expect([...untrusted.requests, ...plain.requests]).toEqual([]);
     },
   );
+
+  test('G26 that it is not honoured is logged once an hour', async () => {
+    const registry = await registryWith('expired');
+    const warned: unknown[] = [];
+    const log = { ...silentLogger, warn: (fields: object) => void warned.push(fields) };
+    const { client, clock } = clientOf({}, { tenantInsecure: 'deny' }, { log });
+    const get = () =>
+      client.getManifest({ host: registry.host, repository, insecure: true }, name, context).catch(() => undefined);
+    await get();
+    await get();
+    expect(warned).toEqual([{ host: registry.host, policy: 'deny' }]);
+    await clock.advance(3_600_000);
+    await get();
+    expect(warned).toHaveLength(2);
+  });
 
   test('G26 listedHosts honours it for a host that is listed', async () => {
     const registry = await registryWith('expired');

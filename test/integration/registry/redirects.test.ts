@@ -46,6 +46,30 @@ describe('redirects (12.5)', () => {
     expect(credentialsSeen(cdn)).toBe(0);
   });
 
+  test('R5.7 what the registry said of the digest on the way there does not count', async () => {
+    const { here, registry, client } = await registryWorld();
+    here.addresses['cdn.example.net'] = [ELSEWHERE];
+    const cdn = await here.server(`${ELSEWHERE}:443`);
+    cdn.on({}, manifest);
+    const headers = { Location: 'https://cdn.example.net/x', 'Docker-Content-Digest': sha256('something else') };
+    registry.on({ path: MANIFEST }, { status: 307, headers });
+
+    expect(await check(client)).toEqual({ outcome: 'unchanged', digest: image.digest });
+  });
+
+  test.each([301, 308])('R5.8 a %i is not remembered: the registry is asked each time', async status => {
+    const { here, registry, client } = await registryWorld();
+    here.addresses['cdn.example.net'] = [ELSEWHERE];
+    const cdn = await here.server(`${ELSEWHERE}:443`);
+    cdn.on({}, manifest);
+    registry.on({ path: MANIFEST }, redirectTo('https://cdn.example.net/x', status));
+    await check(client);
+    registry.forget();
+
+    await check(client);
+    expect(registry.requests).toHaveLength(1);
+  });
+
   test('S2 another port of the same host is another origin', async () => {
     const { here, registry, client } = await registryWorld();
     const other = await here.server(`${PUBLIC}:8443`);
