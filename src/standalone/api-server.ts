@@ -120,11 +120,17 @@ class ListeningServer implements ApiServer {
   }
 
   async #close(): Promise<void> {
-    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
-    this.#watches.close();
-    const late = setTimeout(() => this.#server.closeAllConnections(), CLOSE_MS);
-    await closed;
-    clearTimeout(late);
+    const closed = new AbortController();
+    const late = this.#parts.clock.sleep(CLOSE_MS, closed.signal);
+    late.then(
+      () => this.#server.closeAllConnections(),
+      () => {},
+    );
+    await new Promise<void>(resolve => {
+      this.#server.close(() => resolve());
+      this.#watches.close();
+    });
+    closed.abort();
   }
 
   async #respond(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -138,6 +144,9 @@ class ListeningServer implements ApiServer {
     } catch (error) {
       this.#refuse(error, incoming);
       response.destroy();
+    } finally {
+      // Nobody is to ask anything more over this connection.
+      if (this.#closing !== undefined) incoming.socket.destroySoon();
     }
   }
 
@@ -188,7 +197,7 @@ function hash(text: string): Buffer {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** A web page may have a name of its own point to loopback; the Host header then says that name. */

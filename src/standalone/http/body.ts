@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { badRequest, unsupportedMediaType } from '../faults.ts';
+import { badRequest, tooLarge, unsupportedMediaType } from '../faults.ts';
 import type { Kind } from '../kinds.ts';
 import type { Patch } from '../objects.ts';
 import { decodeProtobuf, PROTOBUF_TYPE } from './protobuf.ts';
@@ -10,6 +10,8 @@ const YAML_TYPE = 'application/yaml';
 
 /** Deeper than anything that means something, and no deeper than what works on it can bear. */
 const MAX_DEPTH = 1_000;
+/** Characters. A reader of YAML can be kept busy for long by a text of few: all others wait meanwhile. */
+const MAX_YAML = 64 * 1024;
 /** A YAML document may repeat anchors this often before it counts as a bomb. */
 const MAX_ALIASES = 100;
 
@@ -111,14 +113,19 @@ function parseYaml(text: string, fault: Fault): unknown {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: 'silent', merge: true });
+  if (text.length > MAX_YAML) throw tooLarge(`limit of YAML is ${MAX_YAML}; send JSON`);
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true, logLevel: 'error', merge: true });
   const [error] = document.errors;
   if (error !== undefined) throw fault(error.message.replace(/\s+/g, ' '));
+  return shallow(plain(document, fault), fault);
+}
+
+/** A tree: what aliases share is copied, and none may stand inside its own anchor. */
+function plain(document: ReturnType<typeof parseDocument>, fault: Fault): unknown {
   try {
-    return shallow(document.toJS({ maxAliasCount: MAX_ALIASES }), fault);
-  } catch (error) {
-    if (error instanceof ReferenceError) throw fault('too many aliases');
-    throw error;
+    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES })) ?? 'null');
+  } catch {
+    throw fault('its aliases multiply, or point nowhere or around themselves');
   }
 }
 

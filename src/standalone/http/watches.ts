@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../clock.ts';
-import { drained, JSON_TYPE, type Stream } from './answer.ts';
-import { type Lines, Watch, type WatchParts, type WatchStart } from './watch.ts';
+import { JSON_TYPE, type Stream } from './answer.ts';
+import { ResponseLines } from './response-lines.ts';
+import { Watch, type WatchParts, type WatchStart } from './watch.ts';
 
-/** What a client may have left unread before it counts as full, in bytes. */
-const FULL_BYTES = 256 * 1024;
 /** How long a watch goes on that does not say, from and up to. */
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 
@@ -18,7 +17,8 @@ export interface WatchesParts {
 /** The watches that are open. */
 export class Watches {
   readonly #parts: WatchesParts;
-  readonly #open = new Set<Watch>();
+  /** Each with what ends it. */
+  readonly #open = new Map<Watch, () => void>();
   readonly #closing = new AbortController();
 
   constructor(parts: WatchesParts) {
@@ -38,6 +38,7 @@ export class Watches {
   /** Ends them all. */
   close(): void {
     this.#closing.abort();
+    for (const end of this.#open.values()) end();
   }
 
   async #run(
@@ -52,19 +53,17 @@ export class Watches {
     const ended = new AbortController();
     const end = () => ended.abort();
     response.on('close', end);
-    this.#closing.signal.addEventListener('abort', end, { once: true });
-    if (this.#closing.signal.aborted) end();
+    if (response.destroyed || this.#closing.signal.aborted) end();
     const { clock, random } = this.#parts;
     const timeoutMs = timeoutSeconds ? timeoutSeconds * 1_000 : DEFAULT_TIMEOUT_MS * (1 + random());
     clock.sleep(timeoutMs, ended.signal).then(end, () => {});
     const lines = new ResponseLines(response);
     const watch = new Watch({ ...parts, lines, ended: ended.signal });
-    this.#open.add(watch);
+    this.#open.set(watch, end);
     try {
       await watch.run(start);
     } finally {
       this.#open.delete(watch);
-      this.#closing.signal.removeEventListener('abort', end);
       end();
       lines.end();
     }
@@ -75,46 +74,9 @@ export class Watches {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await clock.sleep(bookmarkMs, signal).catch(() => {});
-      if (!signal.aborted) await Promise.all([...this.#open].map(watch => watch.bookmark()));
+      if (signal.aborted) return;
+      // One that cannot be told how far it has come must begin anew.
+      await Promise.all([...this.#open].map(([watch, end]) => watch.bookmark().catch(end)));
     }
-  }
-}
-
-/** Lines that are written in one turn of the event loop are sent together. */
-class ResponseLines implements Lines {
-  readonly #response: ServerResponse;
-  #pending = '';
-
-  constructor(response: ServerResponse) {
-    this.#response = response;
-  }
-
-  write(line: string): void {
-    if (this.#pending === '') setImmediate(() => this.#flush());
-    this.#pending += line;
-  }
-
-  get isFull(): boolean {
-    return this.#pending.length + this.#response.writableLength > FULL_BYTES;
-  }
-
-  ready(): Promise<void> {
-    this.#flush();
-    return drained(this.#response);
-  }
-
-  drop(): void {
-    this.#response.destroy();
-  }
-
-  end(): void {
-    this.#flush();
-    this.#response.end();
-  }
-
-  #flush(): void {
-    const text = this.#pending;
-    this.#pending = '';
-    if (text !== '' && !this.#response.destroyed) this.#response.write(text);
   }
 }
