@@ -10,6 +10,8 @@ export class StreamIndex {
   readonly #records = new Map<Key, string>();
   /** Versions that we wrote and that the watch has not shown yet. */
   readonly #written = new Map<Key, number>();
+  /** Of streams that are being written, the newest version that the watch has shown meanwhile. */
+  readonly #shown = new Map<Key, number>();
   /** Uids of streams that went away lately, for answers to writes that come late. */
   readonly #gone = new Set<string>();
   readonly #changed: (key: Key) => void;
@@ -36,27 +38,45 @@ export class StreamIndex {
   /** The stream as the watch shows it. A version older than one we wrote is what was before our write. */
   upsert(stream: ImageStream): void {
     const key = keyOf(stream.metadata);
+    const version = versionOf(stream);
     const written = this.#written.get(key);
     if (written !== undefined) {
-      if (versionOf(stream) < written) return;
+      if (version < written) return;
       this.#written.delete(key);
     }
+    const shown = this.#shown.get(key);
+    if (shown !== undefined && version > shown) this.#shown.set(key, version);
     this.#put(key, stream);
   }
 
-  /** The stream as the API server answered our write: later decisions must not rest on what was before. */
+  /** To be called before a stream is read to be written; what it returns, once `wrote` was told what came of that. */
+  writing(key: Key): () => void {
+    this.#shown.set(key, Number.NEGATIVE_INFINITY);
+    return () => this.#shown.delete(key);
+  }
+
+  /**
+   * The stream as the API server answered our write: later decisions must not rest on what was before. Nor on this
+   * write, when somebody else's after it has been shown already: answer and watch come by ways of their own.
+   */
   wrote(stream: ImageStream): void {
     if (this.#gone.has(stream.metadata.uid ?? '')) return;
     const key = keyOf(stream.metadata);
     const version = versionOf(stream);
+    if ((this.#shown.get(key) ?? Number.NEGATIVE_INFINITY) >= version) return;
     if (Number.isSafeInteger(version)) this.#written.set(key, version);
     this.#put(key, stream);
   }
 
   delete(stream: { readonly namespace?: string; readonly name: string; readonly uid?: string }): void {
     if (this.#gone.size >= MAX_GONE) this.#gone.clear();
-    if (stream.uid !== undefined) this.#gone.add(stream.uid);
-    this.#drop(keyOf(stream));
+    const key = keyOf(stream);
+    if (stream.uid !== undefined) {
+      this.#gone.add(stream.uid);
+      // Its successor is known already.
+      if ((this.get(key)?.metadata.uid ?? stream.uid) !== stream.uid) return;
+    }
+    this.#drop(key);
   }
 
   /** All streams there are in what the list was of; others of it are gone. */

@@ -108,6 +108,15 @@ export class StreamController {
   }
 
   async reconcile(key: Key, signal: AbortSignal): Promise<void> {
+    const told = this.#parts.index.writing(key);
+    try {
+      await this.#workOn(key, signal);
+    } finally {
+      told();
+    }
+  }
+
+  async #workOn(key: Key, signal: AbortSignal): Promise<void> {
     const arrivals = this.#inbox.peek(key);
     if (arrivals.length > 0) await this.#record(key, arrivals, signal);
     // Told to stop meanwhile: nothing is sent off any more.
@@ -232,13 +241,15 @@ export class StreamController {
   /** Folds what has come back into the stream, all tags of it in one write. */
   async #record(key: Key, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
     const { store, recorder, index } = this.#parts;
+    const uid = index.get(key)?.metadata.uid;
     let stream = await store.read(key, signal);
     for (const arrival of arrivals) {
       if (arrival.kind === 'import') stream = await this.#recordImport(key, stream, arrival, signal);
     }
     const tags = arrivals.filter(arrival => arrival.kind === 'tag');
     if (stream === undefined) {
-      index.delete(partsOf(key));
+      // Another of this name may have come while the answer was on its way.
+      index.delete({ ...partsOf(key), ...(uid !== undefined && { uid }) });
       return;
     }
     const current = stream;

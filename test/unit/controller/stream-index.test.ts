@@ -62,6 +62,33 @@ describe('StreamIndex (design D16)', () => {
     expect(tagsOf(index)).toEqual(['restored']);
   });
 
+  test('an edit that the watch shows before the answer to our own write is here does not go', () => {
+    const { index, changes } = newIndex();
+    index.upsert(at('5', { tags: [specTag('old', from)] }));
+    const told = index.writing('demo/app');
+    index.upsert(at('7', { tags: [specTag('old', from)], history: [imported('old', from)] }));
+    index.upsert(at('8', { tags: [specTag('edited', from)] }));
+    changes.length = 0;
+    index.wrote(at('7', { tags: [specTag('old', from)], history: [imported('old', from)] }));
+    told();
+    expect({ tags: tagsOf(index), changes }).toEqual({ tags: ['edited'], changes: [] });
+    // The next write is measured by what is shown during it alone.
+    index.writing('demo/app');
+    index.wrote(at('9', { tags: [specTag('new', from)] }));
+    expect(tagsOf(index)).toEqual(['new']);
+  });
+
+  test('the end of a stream whose successor is known already is no news', () => {
+    const { index } = newIndex();
+    index.upsert(at('5'));
+    const again = at('7', { tags: [specTag('again', from)], metadata: { uid: 'another' } });
+    index.wrote(again);
+    index.delete({ namespace: 'demo', name: 'app', uid: 'uid-of-demo-app' });
+    expect(tagsOf(index)).toEqual(['again']);
+    index.delete({ namespace: 'demo', name: 'app', uid: 'another' });
+    expect(index.size).toBe(0);
+  });
+
   test('versions are compared as numbers', () => {
     const { index } = newIndex();
     index.wrote(at('100', { tags: [specTag('new', from)] }));
