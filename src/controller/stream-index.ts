@@ -1,6 +1,7 @@
 import type { ImageStream } from '../api/image-stream.ts';
-import { recordOf, streamOfRecord } from '../imagestream/stream-record.ts';
+import { recordOf } from '../imagestream/stream-record.ts';
 import { type Key, keyOf } from './key.ts';
+import { ReadRecords } from './read-records.ts';
 
 /**
  * What is known of every stream without asking: a small record of each (design D16), kept by the watch. The sink of the
@@ -8,6 +9,7 @@ import { type Key, keyOf } from './key.ts';
  */
 export class StreamIndex {
   readonly #records = new Map<Key, string>();
+  readonly #read = new ReadRecords();
   /** Versions that we wrote and that the watch has not shown yet. */
   readonly #written = new Map<Key, number>();
   /** Of streams that are being written, the newest version that the watch has shown meanwhile. */
@@ -32,7 +34,7 @@ export class StreamIndex {
   /** The stream as far as decisions need it. */
   get(key: Key): ImageStream | undefined {
     const record = this.#records.get(key);
-    return record === undefined ? undefined : streamOfRecord(record);
+    return record === undefined ? undefined : this.#read.get(key, record);
   }
 
   /** The stream as the watch shows it. A version older than one we wrote is what was before our write. */
@@ -96,6 +98,7 @@ export class StreamIndex {
 
   #drop(key: Key): void {
     this.#written.delete(key);
+    this.#read.forget(key);
     if (this.#records.delete(key)) this.#changed(key);
   }
 }

@@ -1,10 +1,10 @@
 import type { ImageStream, Source, SpecTag, TagHistory } from '../api/image-stream.ts';
 import { REQUESTED_AT_ANNOTATION } from '../api/names.ts';
-import { canonicalRepository, InvalidReference, parseReference } from '../reference/reference.ts';
 import { hasFailed } from './conditions.ts';
 import { type IntervalDefaults, intervalOf } from './interval.ts';
+import { slotsOfPullSpec } from './pull-spec-slots.ts';
 import { requestOf, type TagRequest } from './request.ts';
-import { type Slots, slotsAround } from './slot.ts';
+import type { Slots } from './slot.ts';
 import {
   isByDigest,
   isImportable,
@@ -107,7 +107,7 @@ export function nextSlotMs(stream: ImageStream, nowMs: number, defaults: Interva
   const slots = (stream.spec?.tags ?? []).flatMap(tag => {
     const from = tag.from?.name ?? '';
     if (!isImportable(tag) || !isRescheduled(tag, from)) return [];
-    return slotsOf(from, nowMs, intervalOf(stream, tag, defaults))?.nextMs ?? [];
+    return slotsOfPullSpec(from, nowMs, intervalOf(stream, tag, defaults))?.nextMs ?? [];
   });
   return slots.length === 0 ? undefined : Math.min(...slots);
 }
@@ -151,7 +151,7 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
     flying: inFlight.get(tag.name),
     memory: remembered,
     pendingRequest: pendingRequest(stream),
-    slots: waitsForSlots ? slotsOf(request.from, nowMs, intervalMs) : undefined,
+    slots: waitsForSlots ? slotsOfPullSpec(request.from, nowMs, intervalMs) : undefined,
     scheduled,
     isImageMissing: isHeadMissing(input, history),
     // A time this far ahead was taken before the clock was set back; believing it would stall the tag.
@@ -236,22 +236,4 @@ function priorityOf({ request, history, slots, startedAtMs, memory }: TagFacts, 
 function pendingRequest(stream: ImageStream): string | undefined {
   const value = stream.metadata.annotations?.[REQUESTED_AT_ANNOTATION] ?? '';
   return value === '' || value === stream.status?.lastHandledRequest ? undefined : value;
-}
-
-function slotsOf(from: string, nowMs: number, intervalMs: number): Slots | undefined {
-  const repository = repositoryOf(from);
-  if (repository === undefined) return undefined;
-  const slash = repository.indexOf('/');
-  return slotsAround(nowMs, intervalMs, repository.slice(0, slash), repository.slice(slash + 1));
-}
-
-/** `<host>/<path>`, or undefined for a text of which no request can be made. */
-export function repositoryOf(from: string): string | undefined {
-  try {
-    const repository = canonicalRepository(parseReference(from));
-    return repository.includes('/') ? repository : undefined;
-  } catch (error) {
-    if (error instanceof InvalidReference) return undefined;
-    throw error;
-  }
 }

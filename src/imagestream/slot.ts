@@ -15,12 +15,18 @@ export interface Slots {
 }
 
 export function slotsAround(nowMs: number, intervalMs: number, endpoint: string, repository: string): Slots {
-  const offset = slotHash(endpoint, repository) % intervalMs;
+  return slotsOfHash(nowMs, intervalMs, slotHash(endpoint, repository));
+}
+
+/** The slots of a repository of which `slotHash` is known. */
+export function slotsOfHash(nowMs: number, intervalMs: number, hash: number): Slots {
+  const offset = hash % intervalMs;
   const previousMs = Math.floor((nowMs - offset) / intervalMs) * intervalMs + offset;
   return { previousMs, nextMs: previousMs + intervalMs };
 }
 
-function slotHash(endpoint: string, repository: string): number {
+/** What the slots of a repository are made from. */
+export function slotHash(endpoint: string, repository: string): number {
   // 48 bits are exact in a number.
   return createHash('sha256').update(`${endpoint}/${repository}`).digest().readUIntBE(0, 6);
 }

@@ -1,7 +1,8 @@
 import type { ImageStream, TagHistory } from '../api/image-stream.ts';
 import { hasFailed, importCondition } from './conditions.ts';
-import { repositoryOf, type TagMemory } from './due.ts';
+import type { TagMemory } from './due.ts';
 import { type IntervalDefaults, intervalOf } from './interval.ts';
+import { namesRepository } from './pull-spec-slots.ts';
 import { isByDigest, isImportable } from './source.ts';
 import { historiesOf } from './tag-state.ts';
 
@@ -51,7 +52,7 @@ export function standingsOf({ stream, memory, nowMs, options }: StandingsInput):
       scheduled &&
       standing !== 'waiting' &&
       nowMs - sinceMs > LATE_INTERVALS * intervalOf(stream, tag, options) &&
-      repositoryOf(from) !== undefined;
+      namesRepository(from);
     return { from, standing, scheduled, late };
   });
 }

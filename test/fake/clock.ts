@@ -19,8 +19,14 @@ export function fakeClock(startMs = Date.parse('2026-01-02T03:04:05Z')): FakeClo
   let wall = startMs;
   let mono = 0;
   const sleepers = new Set<Sleeper>();
-  const next = (untilMs: number) =>
-    [...sleepers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+  // Of those with the same time the first to fall asleep. No sort: a thousand may be asleep, and wake one by one.
+  const next = (untilMs: number) => {
+    let first: Sleeper | undefined;
+    for (const sleeper of sleepers) {
+      if (sleeper.atMs <= untilMs && (first === undefined || sleeper.atMs < first.atMs)) first = sleeper;
+    }
+    return first;
+  };
   const moveTo = (monoMs: number) => {
     wall += monoMs - mono;
     mono = monoMs;

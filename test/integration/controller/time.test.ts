@@ -8,7 +8,8 @@ import { sampleImage } from '../../gen/content.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
 import { startOperator, type TestOperator, until } from './operator.ts';
 
-jest.setTimeout(120_000);
+// Hours of a thousand tags pass here; a busy machine may take its time over them.
+jest.setTimeout(600_000);
 
 const MINUTE = 60_000;
 const image = sampleImage();
