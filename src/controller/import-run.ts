@@ -1,11 +1,10 @@
 import { invalidStatus } from '../api/errors.ts';
-import type { ImageStream, Source } from '../api/image-stream.ts';
 import type { ImageStreamImport, ImageStreamImportStatus } from '../api/image-stream-import.ts';
 import type { Status } from '../api/status.ts';
 import { withImportDefaults } from '../imagestream/defaults.ts';
 import { PRIORITY } from '../imagestream/due.ts';
 import { streamNameOf } from '../imagestream/import-conditions.ts';
-import { type Platform, sourceAsked } from '../imagestream/source.ts';
+import type { Platform } from '../imagestream/source.ts';
 import { validateImageStreamImport } from '../imagestream/validation.ts';
 import type { Importer, ImportOutcome } from '../importer/importer.ts';
 import { type Key, keyOf } from './key.ts';
@@ -13,6 +12,7 @@ import type { StreamIndex } from './stream-index.ts';
 import { StreamNotStorable } from './stream-recorder.ts';
 import type { StreamController } from './streams.ts';
 import type { Credentials, RegistryPolicy } from './tag-imports.ts';
+import { tagsToRecord } from './tags-to-record.ts';
 
 export interface ImportRunParts {
   readonly importer: Pick<Importer, 'importRequest'>;
@@ -46,7 +46,7 @@ export async function runImport(
 
   const key = keyOf(request.metadata);
   const stream = parts.index.get(key);
-  const release = parts.streams.reserve(key, tagsOf(request, stream, parts.platform));
+  const release = parts.streams.reserve(key, tagsToRecord(request, stream, parts.platform));
   try {
     const outcome = await parts.importer.importRequest({
       ...(await parts.credentials.forNamespace(namespace, signal)),
@@ -89,22 +89,4 @@ async function recorded(
 /** The request as one for its stream, which an annotation may name (design D10). */
 function forStream(isi: ImageStreamImport): ImageStreamImport {
   return { ...isi, metadata: { ...isi.metadata, name: streamNameOf(isi) } };
-}
-
-/** The tags that the request will record, with what it asks for each. */
-function tagsOf(
-  { spec }: ImageStreamImport,
-  stream: ImageStream | undefined,
-  platform: Platform,
-): ReadonlyMap<string, Source> {
-  const stored = new Map((stream?.spec?.tags ?? []).map(tag => [tag.name, tag]));
-  const entries = spec.import === true ? (spec.images ?? []) : [];
-  return new Map(
-    entries.flatMap(({ from, to, importPolicy }) => {
-      const name = to?.name ?? '';
-      if (name === '') return [];
-      const tag = { ...stored.get(name), name, from, ...(importPolicy && { importPolicy }) };
-      return [[name, sourceAsked(tag, platform)] as const];
-    }),
-  );
 }

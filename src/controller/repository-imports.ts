@@ -1,5 +1,6 @@
 import { invalidStatus } from '../api/errors.ts';
 import type { ImageStream } from '../api/image-stream.ts';
+import type { ImageStreamImport } from '../api/image-stream-import.ts';
 import type { Clock } from '../clock.ts';
 import { withImportDefaults } from '../imagestream/defaults.ts';
 import { PRIORITY } from '../imagestream/due.ts';
@@ -15,12 +16,13 @@ import type { ControllerObserver } from './observer.ts';
 import { registryOf } from './registry-name.ts';
 import type { KeyQueue, StreamController } from './streams.ts';
 import type { Credentials, RegistryPolicy } from './tag-imports.ts';
+import { tagsToRecord } from './tags-to-record.ts';
 
 export interface RepositoryImportParts {
   readonly importer: Pick<Importer, 'importRequest'>;
   readonly credentials: Credentials;
   readonly policy: RegistryPolicy;
-  readonly streams: Pick<StreamController, 'recordImport'>;
+  readonly streams: Pick<StreamController, 'recordImport' | 'reserve'>;
   readonly queue: KeyQueue;
   readonly observer: ControllerObserver;
   readonly clock: Clock;
@@ -97,10 +99,20 @@ export class RepositoryImports {
 
   /** Whether the whole repository was imported. */
   async #carryOut(key: Key, stream: ImageStream, signal: AbortSignal): Promise<boolean> {
-    const { importer, credentials, policy, streams, observer, platform, maxImagesPerRepository } = this.#parts;
+    const { streams, platform } = this.#parts;
     const request = repositoryImportOf(stream);
     if (request === undefined) return true;
     const isi = withImportDefaults(request);
+    const release = streams.reserve(key, tagsToRecord(isi, stream, platform));
+    try {
+      return await this.#import(key, stream, isi, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async #import(key: Key, stream: ImageStream, isi: ImageStreamImport, signal: AbortSignal): Promise<boolean> {
+    const { importer, credentials, policy, streams, observer, platform, maxImagesPerRepository } = this.#parts;
     const { namespace = '' } = stream.metadata;
     const { allowed, ...hosts } = policy();
     const errors = validateImageStreamImport(isi, allowed === undefined ? {} : { allowList: allowed });

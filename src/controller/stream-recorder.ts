@@ -6,7 +6,8 @@ import type { Status } from '../api/status.ts';
 import type { Clock } from '../clock.ts';
 import { applyResults } from '../imagestream/apply.ts';
 import { entriesStillAsked } from '../imagestream/import-rerun.ts';
-import { type RecordedImport, recordImport } from '../imagestream/record.ts';
+import { type ImportedEntry, type RecordedImport, recordImport } from '../imagestream/record.ts';
+import { entriesBesideTags } from '../imagestream/repository-entries.ts';
 import type { TagResult } from '../imagestream/result.ts';
 import { fitStream } from '../imagestream/sizes.ts';
 import type { Platform } from '../imagestream/source.ts';
@@ -98,20 +99,17 @@ export class StreamRecorder {
    */
   async recordImport(
     stream: ImageStream | undefined,
-    { isi, outcome, importUid }: CarriedOut,
+    carriedOut: CarriedOut,
     signal: AbortSignal,
   ): Promise<RecordedImport> {
+    const { isi, outcome, importUid } = carriedOut;
     const { clock, options } = this.#parts;
     const nowMs = clock.now();
     const repository = outcome.status.repository?.status;
-    const lastImport = stream?.metadata.annotations?.[LAST_IMPORT_ANNOTATION];
     const recorded = recordImport({
       stream,
       isi,
-      entries:
-        stream !== undefined && importUid !== undefined && lastImport === importUid
-          ? entriesStillAsked(stream, outcome.entries, options.platform)
-          : outcome.entries,
+      entries: this.#entriesOf(stream, carriedOut),
       ...(repository && { repository }),
       rules: 'operator',
       nowMs,
@@ -128,6 +126,14 @@ export class StreamRecorder {
     const status = { ...marked.status, ...(generation !== undefined && { observedGeneration: generation }) };
     const stored = await this.#writeStatus(written, withRepositoryNames({ ...written, status }, options), signal);
     return { ...recorded, stream: stored };
+  }
+
+  #entriesOf(stream: ImageStream | undefined, { outcome, importUid }: CarriedOut): readonly ImportedEntry[] {
+    const { platform } = this.#parts.options;
+    if (stream === undefined) return outcome.entries;
+    if (importUid === undefined) return entriesBesideTags(stream, outcome.entries, platform);
+    const isRerun = stream.metadata.annotations?.[LAST_IMPORT_ANNOTATION] === importUid;
+    return isRerun ? entriesStillAsked(stream, outcome.entries, platform) : outcome.entries;
   }
 
   async #writeSpec(before: ImageStream | undefined, after: ImageStream, signal: AbortSignal): Promise<ImageStream> {

@@ -1,4 +1,4 @@
-import type { ImageStream } from '../api/image-stream.ts';
+import type { ImageStream, Source } from '../api/image-stream.ts';
 import type { Clock } from '../clock.ts';
 import { hasFailed, importCondition } from '../imagestream/conditions.ts';
 import { type DueReason, type DueTag, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
@@ -144,9 +144,14 @@ export class StreamController {
     this.#secretChanges.add(namespace);
   }
 
-  /** Counts these tags as in flight until the returned function is called: a user's import asks for them. */
-  get reserve(): TagFlights['reserve'] {
-    return (key, tags) => this.#flights.reserve(key, tags);
+  /** Counts these tags as in flight until the returned function is called: an import of several asks for them. */
+  reserve(key: Key, tags: ReadonlyMap<string, Source>): () => void {
+    const release = this.#flights.reserve(key, tags);
+    return () => {
+      release();
+      // Their slots may have passed meanwhile, and nothing else may have come of it.
+      this.#parts.queue.add(key, PRIORITY.scheduled);
+    };
   }
 
   /** Records a whole import in its stream, under the stream's key. Rejects when the stream cannot be stored. */
@@ -277,6 +282,9 @@ export class StreamController {
   ): Promise<ImageStream | undefined> {
     try {
       const record = await this.#parts.recorder.recordImport(stream, arrival.carriedOut, signal);
+      // What was asked for these tags before they were reserved may be older than what is recorded now.
+      const tags = new Set(arrival.carriedOut.outcome.entries.map(({ result }) => result.tag));
+      this.#flights.abort(key, ({ due }) => !tags.has(due.tag));
       this.#inbox.settle(key, [arrival]);
       this.#wrote(stream, record.stream, new Map());
       arrival.told.recorded(record);

@@ -226,6 +226,18 @@ describe('spec.dockerImageRepository', () => {
     expect(registry.count({ path: '/v2/team/app/tags/list' })).toBe(1);
   });
 
+  test('leaves the tags that the spec has as they are there', async () => {
+    const { server, registry, at } = await setUp();
+    registry.putContent('team/fork', 'v9', one);
+    const importPolicy = { importMode: 'Legacy', scheduled: true } as const;
+    const tags = [specTag('v1', `${at}:v1`, { importPolicy }), specTag('v2', `${registry.host}/team/fork:v9`)];
+    const { spec } = server.put(IMAGE_STREAMS, imageStream({ dockerImageRepository: at, tags }));
+    await until('the repository', () => streamOf(server)?.status?.conditions?.[0]?.status === 'True');
+    await until('both tags', () => streamOf(server)?.status?.tags?.every(({ items }) => items?.length === 1));
+    expect(streamOf(server)?.spec).toEqual(spec);
+    expect(streamOf(server)?.status?.tags?.map(({ items }) => items?.[0]?.image)).toEqual([one.digest, one.digest]);
+  });
+
   test('that fails is told in a condition, has no annotation, and heals', async () => {
     const { server, registry } = await setUp({ options: { defaultIntervalMs: 300 } });
     const at = `${registry.host}/late/repository`;
@@ -237,4 +249,99 @@ describe('spec.dockerImageRepository', () => {
     await until('health', () => conditionOf()?.status === 'True');
     expect(streamOf(server)?.spec?.tags).toHaveLength(1);
   });
+});
+
+describe('nothing older is selected', () => {
+  const every = { 'imagestream-operator/interval': '250ms' };
+  const scheduled = { importPolicy: { importMode: 'Legacy', scheduled: true } } as const;
+  const three = sampleImage({ seed: 'three' });
+  const manifest = '/v2/team/app/manifests/v1';
+
+  /** A stream that follows `team/app:v1`, imported, and one that tells by its checks that time passes. */
+  async function following() {
+    const scene = await setUp();
+    const { server, registry, at } = scene;
+    registry.putContent('team/witness', 'v1', one);
+    const tags = [specTag('v1', `${at}:v1`, scheduled)];
+    const stream = server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every }));
+    const witness = [specTag('v1', `${registry.host}/team/witness:v1`, scheduled)];
+    server.put(IMAGE_STREAMS, imageStream({ name: 'witness', tags: witness, annotations: every }));
+    const history = () => streamOf(server)?.status?.tags?.[0]?.items?.map(({ image }) => image);
+    await until('the import', () => history()?.length === 1);
+    const checks = (path: string) => registry.count({ method: 'HEAD', path });
+    const intervals = async (count: number) => {
+      const path = '/v2/team/witness/manifests/v1';
+      const before = checks(path);
+      await until(`${count} intervals`, () => checks(path) >= before + count);
+    };
+    /** Holds the next such request back until the returned function is called; then it is answered with this image. */
+    const hold = (method: 'GET' | 'HEAD', { mediaType, digest, bytes }: typeof one) => {
+      const gate = Promise.withResolvers<void>();
+      let held = false;
+      registry.on({ method, path: manifest, times: 1 }, async () => {
+        held = true;
+        await gate.promise;
+        return { headers: { 'content-type': mediaType, 'docker-content-digest': digest }, body: bytes };
+      });
+      return { open: gate.resolve, isHeld: () => held };
+    };
+    return { ...scene, stream, history, checks, intervals, hold };
+  }
+
+  test('by a check that was under way when a user’s import found something newer', async () => {
+    const { server, registry, at, history, intervals, hold } = await following();
+    registry.putContent('team/app', 'v1', two);
+    const check = hold('HEAD', two);
+    await until('the check is under way', check.isHeld);
+    registry.putContent('team/app', 'v1', three);
+    server.put(IMAGE_STREAM_IMPORTS, importOf1(at));
+    await completed(server, 'again');
+    expect(history()).toEqual([three.digest, one.digest]);
+    check.open();
+    await intervals(4);
+    expect(history()).toEqual([three.digest, one.digest]);
+  });
+
+  test('by the import of a repository that took its time', async () => {
+    const { server, registry, stream, history, checks, intervals, hold } = await following();
+    const slow = hold('GET', one);
+    const { metadata, spec } = stream;
+    const { status } = streamOf(server) ?? {};
+    server.put(IMAGE_STREAMS, {
+      ...stream,
+      metadata: { ...metadata, generation: 2 },
+      spec: { ...spec, dockerImageRepository: `${registry.host}/team/app` },
+      ...(status && { status }),
+    });
+    await until('the repository is imported', slow.isHeld);
+    registry.putContent('team/app', 'v1', two);
+    await intervals(4);
+    slow.open();
+    await until('the new image', () => history()?.includes(two.digest));
+    const before = checks(manifest);
+    await until('more checks', () => checks(manifest) >= before + 2);
+    expect(history()).toEqual([two.digest, one.digest]);
+  });
+
+  test('nor is a tag forgotten that a user’s import held up, and left as it was', async () => {
+    const { server, at, checks, intervals, hold } = await following();
+    const slow = hold('GET', one);
+    server.put(IMAGE_STREAM_IMPORTS, importOf1(at));
+    await until('the import is under way', slow.isHeld);
+    await intervals(4);
+    slow.open();
+    await completed(server, 'again');
+    const before = checks(manifest);
+    await until('more checks', () => checks(manifest) >= before + 2);
+  });
+
+  /** A user's import of `v1` that asks for it as the stream does. */
+  function importOf1(at: string): ImageStreamImport {
+    const isi = imageStreamImport({
+      name: 'again',
+      metadata: { annotations: { 'imagestream-operator/stream': 'app' } },
+    });
+    const images = [{ from: { kind: 'DockerImage', name: `${at}:v1` }, to: { name: 'v1' }, ...scheduled } as const];
+    return { ...isi, spec: { import: true, images } };
+  }
 });
