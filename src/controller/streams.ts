@@ -282,9 +282,7 @@ export class StreamController {
   ): Promise<ImageStream | undefined> {
     try {
       const record = await this.#parts.recorder.recordImport(stream, arrival.carriedOut, signal);
-      // What was asked for these tags before they were reserved may be older than what is recorded now.
-      const tags = new Set(arrival.carriedOut.outcome.entries.map(({ result }) => result.tag));
-      this.#flights.abort(key, ({ due }) => !tags.has(due.tag));
+      this.#settleImport(key, record, arrival);
       this.#inbox.settle(key, [arrival]);
       this.#wrote(stream, record.stream, new Map());
       arrival.told.recorded(record);
@@ -294,6 +292,21 @@ export class StreamController {
       this.#inbox.settle(key, [arrival]);
       arrival.told.failed(error);
       return stream;
+    }
+  }
+
+  #settleImport(key: Key, { stream }: RecordedImport, { carriedOut }: ImportArrival): void {
+    const { entries } = carriedOut.outcome;
+    // What was asked for these tags before they were reserved may be older than what is recorded now.
+    const tags = new Set(entries.map(({ result }) => result.tag));
+    this.#flights.abort(key, ({ due }) => !tags.has(due.tag));
+    const uid = stream.metadata.uid ?? '';
+    const lastCheckedMs = this.#parts.clock.now();
+    for (const { result } of entries) {
+      if (result.outcome !== 'imported') continue;
+      const { answeredRequest } = this.#memories.of(key, uid).get(result.tag) ?? {};
+      const remembered = { lastCheckedMs, ...(answeredRequest !== undefined && { answeredRequest }) };
+      this.#memories.set(key, uid, result.tag, remembered);
     }
   }
 

@@ -70,8 +70,7 @@ export class TagImports {
           signal,
           priority: due.priority,
           tenant: namespace,
-          // Nor one to a question put before the user asked (R7.2).
-          ...(due.reason === 'requested' && { freshSinceMs: startedMs }),
+          ...freshness(due, startedMs, clock.now()),
           ...(mayJoinLate(due) && { shareForMs: Math.min(intervalMs / 2, LONGEST_SHARE_MS) }),
         },
       ));
@@ -106,6 +105,20 @@ export class TagImports {
 /** What a user waits for is asked anew: an answer of a moment ago may be older than the push before it (R7.2). */
 function mayJoinLate({ reason }: DueTag): boolean {
   return reason === 'scheduled' || reason === 'retry';
+}
+
+/**
+ * Nor will an answer do to a question that was put before the user asked (R7.2), or before the tag's last check came
+ * back: it would put an older image before the one that was found then.
+ */
+function freshness(
+  { reason, checkedAtMs }: DueTag,
+  monotonicMs: number,
+  nowMs: number,
+): { readonly freshSinceMs?: number } {
+  if (reason === 'requested') return { freshSinceMs: monotonicMs };
+  // A time ahead of us was taken before the clock was set back.
+  return checkedAtMs === undefined ? {} : { freshSinceMs: monotonicMs - Math.max(0, nowMs - checkedAtMs) };
 }
 
 /** A registry that an administrator does not allow is not asked; OpenShift refuses such a stream when it is written. */

@@ -65,6 +65,8 @@ export interface DueTag {
   readonly slotMs?: number;
   /** The image must be fetched even when it is the one the tag has: its Image object is gone. */
   readonly refetch?: boolean;
+  /** Epoch ms of the last check that came back: an older answer would be none. */
+  readonly checkedAtMs?: number;
   /** Value of `requested-at` that this import answers; to be remembered as `answeredRequest` once it is back. */
   readonly requestedAt?: string;
 }
@@ -200,6 +202,7 @@ function isHeld({ memory: { holdUntilMs }, nowMs, intervalMs }: TagFacts): boole
 
 function dueTag(facts: TagFacts, reason: DueReason): DueTag {
   const { pendingRequest, isImageMissing } = facts;
+  const { lastCheckedMs } = facts.memory;
   const request = isImageMissing ? withoutKnowledge(facts.request) : facts.request;
   return {
     tag: request.tag,
@@ -208,6 +211,7 @@ function dueTag(facts: TagFacts, reason: DueReason): DueTag {
     request,
     ...(isImageMissing && { refetch: true }),
     ...(reason === 'scheduled' && facts.slots && { slotMs: facts.slots.previousMs }),
+    ...(lastCheckedMs !== undefined && { checkedAtMs: lastCheckedMs }),
     ...(pendingRequest !== undefined && { requestedAt: pendingRequest }),
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { ImageStream, TagHistory } from '../../../src/api/image-stream.ts';
+import { slotsAround } from '../../../src/imagestream/slot.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
 import { startFakeApiServer } from '../../fake/api-server.ts';
 import { type FakeClock, fakeClock } from '../../fake/clock.ts';
@@ -120,9 +121,15 @@ describe('a wall clock that is set', () => {
     await pass(operator, clock, 2 * MINUTE);
     registry.forget();
     clock.jumpTo(clock.now() + jumpMs);
+    const jumpedMs = clock.now();
     await pass(operator, clock, 15_000);
     const checks = Map.groupBy(registry.requests, ({ path }) => path);
-    expect([...checks.values()].every(requests => requests.length === 1)).toBe(true);
+    for (const [path, requests] of checks) {
+      const repository = /^\/v2\/(.*)\/manifests\//.exec(path)?.[1] ?? '';
+      const slotMs = slotsAround(clock.now(), MINUTE, registry.host, repository).previousMs;
+      // One for the jump, and one for a slot that happened to lie in this quarter of a minute.
+      expect(requests.length).toBeLessThanOrEqual(slotMs > jumpedMs ? 2 : 1);
+    }
     // And the schedule goes on.
     registry.forget();
     await pass(operator, clock, 2 * MINUTE);

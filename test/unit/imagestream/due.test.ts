@@ -352,6 +352,12 @@ describe('planImports() requests', () => {
     expect(due?.request.recorded).toEqual(imported('1', from).source);
   });
 
+  test('names the last check that came back', () => {
+    const asked = { annotations: { [REQUESTED]: 'now' } };
+    expect(plan(asked).due[0]?.checkedAtMs).toBeUndefined();
+    expect(plan({ ...asked, memory: { lastCheckedMs: T0 - 1_000 } }).due[0]?.checkedAtMs).toBe(T0 - 1_000);
+  });
+
   test('a request is answered when all tags have answered it, and echoed once', () => {
     const asked = { annotations: { [REQUESTED]: 'now' } };
     expect(plan(asked).answeredRequest).toBeUndefined();
