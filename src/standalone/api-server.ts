@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { KeyPair } from './authority.ts';
@@ -34,6 +34,8 @@ export interface ApiServerParts {
   readonly port?: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How long a client may take over a request, or leave an answer unread; absent: a minute. */
+  readonly patienceMs?: number;
   /** From one bookmark of a watch to the next; absent: a minute, as on a cluster. */
   readonly bookmarkMs?: number;
   readonly random?: () => number;
@@ -58,16 +60,17 @@ const MAX_CONNECTIONS = 4_096;
 
 /** Rejects when the address cannot be had. */
 export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
-  const { host = LOOPBACK, port = 0, tls } = parts;
+  const { host = LOOPBACK, port = 0, patienceMs = MINUTE_MS, tls } = parts;
   const server = createServer({
     key: tls.key,
     cert: tls.cert,
     handshakeTimeout: HEAD_MS,
-    headersTimeout: HEAD_MS,
-    requestTimeout: MINUTE_MS,
+    headersTimeout: Math.min(HEAD_MS, patienceMs),
+    requestTimeout: patienceMs,
     keepAliveTimeout: MINUTE_MS,
     ALPNProtocols: ['http/1.1'],
   });
+  server.timeout = patienceMs;
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, () => {
@@ -107,6 +110,7 @@ class ListeningServer implements ApiServer {
     this.#resources = new Resources({ storage, objects, watches: this.#watches, clock });
     // Of single connections: the next may be better.
     server.on('error', () => {});
+    server.on('timeout', socket => this.#giveUp(socket));
     server.on('request', (incoming, response) => void this.#respond(incoming, response));
   }
 
@@ -175,6 +179,12 @@ class ListeningServer implements ApiServer {
     const place = this.#places.find(request.segments);
     if (place === undefined) throw noSuchPath();
     return this.#resources.answer(request, place);
+  }
+
+  /** Neither side has said anything for long: an answer that nobody reads is not kept. */
+  #giveUp(socket: Socket): void {
+    this.#parts.log.debug({}, 'A client has not read on; its connection ends');
+    socket.destroy();
   }
 
   #isAuthorized(authorization: string | undefined): boolean {

@@ -31,14 +31,17 @@ export function readScope(kind: Kind, namespace: string, query: URLSearchParams)
   };
 }
 
-const objects = new WeakMap<StoredObject, TypedObject>();
+/** The latest that were read; more would but keep objects alive that nobody asks for again. */
+const read = new Map<StoredObject, TypedObject>();
+const MAX_READ = 16;
 
 /** The object of a text, as it is stored. A thousand watchers that look at the same change read it once. */
 export function objectOf(stored: StoredObject): TypedObject {
-  let object = objects.get(stored);
-  if (object === undefined) {
-    object = JSON.parse(stored.text) as TypedObject;
-    objects.set(stored, object);
-  }
+  const known = read.get(stored);
+  if (known !== undefined) return known;
+  const object = JSON.parse(stored.text) as TypedObject;
+  const [oldest] = read.keys();
+  if (read.size >= MAX_READ && oldest !== undefined) read.delete(oldest);
+  read.set(stored, object);
   return object;
 }

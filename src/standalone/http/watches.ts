@@ -50,6 +50,8 @@ export class Watches {
     response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
     // The head alone: a client must know that it is being told, though there may be nothing to tell yet.
     response.flushHeaders();
+    // It may be quiet for as long as nothing happens.
+    response.socket?.setTimeout(0);
     const ended = new AbortController();
     const end = () => ended.abort();
     response.on('close', end);

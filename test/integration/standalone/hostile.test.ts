@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/clock.ts';
+import { silentLogger } from '../../../src/log.ts';
 import { createSqliteStorage } from '../../../src/standalone/sqlite-storage.ts';
 import type { Watching } from '../../contract/api.ts';
 import { type Embedded, startEmbedded } from '../../contract/embedded.ts';
@@ -124,6 +125,27 @@ describe('a body', () => {
     const head = `POST ${secrets} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${here.token}\r\n`;
     socket.write(`${head}Content-Length: 1000\r\n\r\n{`);
     expect((await create('other')).code).toBe(201);
+  });
+});
+
+describe('an answer', () => {
+  test('that nobody reads is not kept', async () => {
+    await here.close();
+    const given = Promise.withResolvers<void>();
+    const debug = (_fields: object, message: string) => {
+      if (message.startsWith('A client has not read on')) given.resolve();
+    };
+    here = await startEmbedded({ patienceMs: 500, log: { ...silentLogger, debug } });
+    for (let index = 0; index < 20; index += 1) await create(`s${index}`, 700_000);
+    const deaf = await open();
+    deaf.write(`GET ${secrets} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${here.token}\r\n\r\n`);
+    await given.promise;
+    let length = 0;
+    deaf.on('data', chunk => {
+      length += chunk.length;
+    });
+    await once(deaf.resume(), 'close');
+    expect(length).toBeLessThan(20 * 700_000);
   });
 });
 
