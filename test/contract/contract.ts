@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { Api } from './api.ts';
 import { deletions } from './deletions.ts';
+import { differing } from './differing.ts';
 import { lists } from './lists.ts';
 import { patches } from './patches.ts';
 import { refusedObjects } from './refused-objects.ts';
@@ -24,4 +25,5 @@ export function contract(api: () => Api): void {
   describe('a refused write', () => refusedWrites(new Stage(api)));
   describe('refused objects are', () => refusedObjects(new Stage(api)));
   describe('the schema of a kind', () => refusedStreams(new Stage(api)));
+  describe('a difference', () => differing(new Stage(api)));
 }

@@ -13,6 +13,12 @@ export const DIFFERENCES = {
   mediaTypes:
     'Answers are JSON only: no protobuf, CBOR or YAML. Of what is refused for its `Accept` header, the message is shorter.',
   jsonWords: 'Of a body that is no JSON the words after `json parse error:` are those of JavaScript.',
+  longYaml: 'A body in YAML may have 64 KiB (413); in JSON 3 MiB, as everywhere. kubectl sends JSON.',
+  twice: 'A field that stands twice in a body is no error; the last one counts.',
+  pages: 'Later pages of a list show what is there when they are asked for; their version is that of the first.',
+  exactVersion: 'Lists as of an older version (`resourceVersionMatch=Exact`) get 410: only the latest can be had.',
+  oneUser: 'There is one user, `admin`; `kubectl --as` changes nothing.',
+  managedFields: 'There is no `metadata.managedFields`.',
 } as const;
 
 export type Difference = keyof typeof DIFFERENCES;
