@@ -40,6 +40,11 @@ function waitText(ms: number): string {
   return seconds <= 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
+/** Whether a scheduled check found a tag moved: what the operator is for. */
+export function isScheduledMove({ change }: News): boolean {
+  return change?.change === 'moved' && change.reason === 'scheduled';
+}
+
 /** Writes news as lines whose columns stand below each other. */
 export class NewsLines {
   #nameWidth = 0;

@@ -11,7 +11,7 @@ import { applyAll, applySample } from './dev-apply.ts';
 import { type DevCluster, startCluster } from './dev-cluster.ts';
 import { openHome } from './dev-home.ts';
 import { operatorConfig, prepareKubeconfig, writeKubeconfig } from './dev-kubeconfig.ts';
-import { NewsLines, type Outlook, outlookText, partLine } from './dev-lines.ts';
+import { isScheduledMove, NewsLines, type Outlook, outlookText, partLine } from './dev-lines.ts';
 import { type Listening, listenAt } from './dev-ports.ts';
 import { readObjectFiles } from './object-files.ts';
 import { faultLines, operate } from './operator-run.ts';
@@ -139,8 +139,7 @@ class DevRun {
 
   #tell(news: News): void {
     this.#write(this.#lines.line(news, this.#clock.now()));
-    const { change } = news;
-    if (change?.change !== 'moved' || change.reason !== 'scheduled') return;
+    if (!isScheduledMove(news)) return;
     this.#sawMove = true;
     if (this.#options.forMs !== undefined) this.#stop.abort(new Error('a tag was seen to move'));
   }

@@ -243,6 +243,7 @@ describe('--apply and --no-registry', () => {
       stream('app', from),
       namespace('team'),
       { ...stream('app', from), spec: { tagz: [] } },
+      { ...stream('app', from), metadata: { generateName: 'a-', namespace: 'team' }, spec: { tagz: [] } },
       { apiVersion: 'v1', kind: 'Gadget', metadata: { name: 'a' } },
       stream('good', from),
     );
@@ -252,6 +253,7 @@ describe('--apply and --no-registry', () => {
     expect(stderr.replaceAll(path, 'bad.yaml').split('\n')).toEqual([
       expect.stringMatching(/^bad\.yaml:1:1: .*namespaces "team" not found$/),
       expect.stringMatching(/^bad\.yaml:\d+:1: .*\bspec\.tagz\b.*$/),
+      expect.stringMatching(/^bad\.yaml:\d+:1: .*unknown field "spec\.tagz"$/),
       expect.stringMatching(/^bad\.yaml:\d+:1: no kind "Gadget" in version "v1"$/),
       '',
     ]);

@@ -82,15 +82,15 @@ test('asks no registry on loopback that nobody listed, unless its site says so',
   expect(registry.requests).toEqual([]);
 });
 
-test('does not lead when it was asked to stop before', async () => {
+test.each(['true', 'false'])('does not lead when it was asked to stop before, --leader-elect=%s', async elect => {
   stop.abort();
   let led = false;
-  const end = begin({
+  const site = {
     leads: () => {
       led = true;
     },
-  });
-  expect([await end, led]).toEqual([0, false]);
+  };
+  expect([await begin(site, `--leader-elect=${elect}`), led]).toEqual([0, false]);
 });
 
 test('cannot be begun with a registries file that is not there', async () => {

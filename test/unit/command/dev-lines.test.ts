@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { NewsLines, outlookText, partLine } from '../../../src/command/dev-lines.ts';
+import { isScheduledMove, NewsLines, outlookText, partLine } from '../../../src/command/dev-lines.ts';
 import type { TagChange } from '../../../src/command/tag-change.ts';
 import type { News } from '../../../src/controller/announcer.ts';
 import { digestOf, T0 } from '../../gen/history.ts';
@@ -80,6 +80,19 @@ describe('NewsLines', () => {
     const tags = ['demo/app:latest', 'demo/app:1.0'].map(tag => changed({ tag, image: digestOf('1') }));
     const told = [...tags, long, ...tags].map(news => lines.line(news, T0));
     expect(told.map(line => line.indexOf('imported'))).toEqual([27, 27, 79, 27, 27]);
+  });
+});
+
+describe('isScheduledMove()', () => {
+  test.each([
+    [changed({ change: 'moved', reason: 'scheduled' }), true],
+    // Somebody asked for another image.
+    [changed({ change: 'moved', reason: 'specChanged' }), false],
+    [changed({ change: 'healed', reason: 'scheduled' }), false],
+    [changed({ change: 'failed', reason: 'scheduled' }), false],
+    [completed('Imported', 'the image was imported'), false],
+  ])('%#', (news, want) => {
+    expect(isScheduledMove(news)).toBe(want);
   });
 });
 
