@@ -1,5 +1,6 @@
 // `make bench`: cost and speed. Ratios are of things measured in this run; pace limits are lifted where they would decide.
 import { costFigures } from './cost.ts';
+import { devFigures } from './dev.ts';
 import { type Figure, figureLine, missesBound } from './figures.ts';
 import { memoryFigures } from './memory.ts';
 import { compareFigures } from './operator-compare.ts';
@@ -17,6 +18,7 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   memory: memoryFigures,
   sync: syncFigures,
   latency: latencyFigures,
+  dev: devFigures,
   // Minutes each: they watch whole intervals go by.
   compare: compareFigures,
   lag: lagFigures,
