@@ -50,6 +50,7 @@ export class Agents {
   readonly #agents = new Map<string, Dispatcher>();
   readonly #made = new Map<string, number>();
   readonly #pemIds = new Map<string, number>();
+  readonly #keys = new WeakMap<TransportProfile, string>();
 
   constructor(guard: AddressGuard, timeouts: Timeouts, dial: Dial | undefined) {
     this.#guard = guard;
@@ -58,7 +59,7 @@ export class Agents {
   }
 
   dispatcher(profile: TransportProfile): Dispatcher {
-    const key = this.#keyOf(profile);
+    const key = this.#keys.get(profile) ?? this.#keyOf(profile);
     const known = this.#agents.get(key);
     if (known !== undefined) return known;
     const made = this.#create(profile);
@@ -84,8 +85,9 @@ export class Agents {
     this.#agents.clear();
   }
 
-  /** Asked for with every request, so PEM texts, which are long, stand in it by number. */
-  #keyOf({ verify, allowH2, connections, proxy, reach, ca, clientCert }: TransportProfile): string {
+  /** PEM texts, which are long, stand in it by number. */
+  #keyOf(profile: TransportProfile): string {
+    const { verify, allowH2, connections, proxy, reach, ca, clientCert } = profile;
     const idOf = (pem: string | undefined): number => {
       if (pem === undefined) return 0;
       const id = this.#pemIds.get(pem) ?? this.#pemIds.size + 1;
@@ -93,7 +95,9 @@ export class Agents {
       return id;
     };
     const pems = [ca, clientCert?.cert, clientCert?.key].map(idOf);
-    return [verify, allowH2, connections, reach.private, reach.loopback, ...pems, proxy ?? ''].join(' ');
+    const key = [verify, allowH2, connections, reach.private, reach.loopback, ...pems, proxy ?? ''].join(' ');
+    this.#keys.set(profile, key);
+    return key;
   }
 
   #create(profile: TransportProfile): Dispatcher {

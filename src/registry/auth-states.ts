@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { type Call, failure } from './call.ts';
 import { type Challenge, ChallengeTooLarge, parseChallenges, unusableReason, usableChallenge } from './challenge.ts';
-import { type Endpoint, endpointKey } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { RegistryErrorReason } from './errors.ts';
 import { unlessAborted } from './flights.ts';
 import { bareHost } from './host-names.ts';
@@ -54,11 +54,11 @@ export class AuthStates {
   }
 
   get(endpoint: Endpoint): AuthState | undefined {
-    return this.#states.get(endpointKey(endpoint));
+    return this.#states.get(endpoint.key);
   }
 
   set(endpoint: Endpoint, state: AuthState): void {
-    this.#states.set(endpointKey(endpoint), state, this.#clock.now() + TTL_MS);
+    this.#states.set(endpoint.key, state, this.#clock.now() + TTL_MS);
   }
 
   /**
@@ -66,7 +66,7 @@ export class AuthStates {
    * waits until the one before it has and answers undefined. So a hundred cold checks cost one 401, not a hundred.
    */
   async probe(endpoint: Endpoint, signal: AbortSignal): Promise<(() => void) | undefined> {
-    const key = endpointKey(endpoint);
+    const key = endpoint.key;
     const before = this.#probes.get(key);
     if (before !== undefined) {
       signal.throwIfAborted();
@@ -86,7 +86,7 @@ export class AuthStates {
 
   /** Whether `/v2/` is to be asked for a challenge now: once for all that want it at a time (R1.12). */
   startPing(endpoint: Endpoint): boolean {
-    const key = endpointKey(endpoint);
+    const key = endpoint.key;
     if (this.#pinged.get(key) !== undefined) return false;
     this.#pinged.set(key, true, this.#clock.now() + PING_MS);
     return true;

@@ -48,16 +48,18 @@ export class Authorization {
   async #askOpenly(question: Question, call: Call): Promise<Answer | undefined> {
     const { states, redirects } = this.#parts;
     const { endpoint } = question;
-    const done = states.get(endpoint) === undefined ? await states.probe(endpoint, call.context.signal) : undefined;
+    let state = states.get(endpoint);
+    const done = state === undefined ? await states.probe(endpoint, call.context.signal) : undefined;
     try {
-      if ((states.get(endpoint)?.kind ?? 'none') !== 'none') return undefined;
+      state ??= states.get(endpoint);
+      if (state !== undefined && state.kind !== 'none') return undefined;
       const reply = await redirects.follow(question, NOBODY, call);
       if (reply.status === 401 && reply.from === 'registry') {
         const learned = await this.#learn(question, reply, call);
         const refusal = learned.kind === 'unanswerable' ? { refusal: learned.reason } : {};
         return { ...reply, ...refusal, identity: ANONYMOUS };
       }
-      if (reply.status < 500 && reply.status !== 429) states.set(endpoint, { kind: 'none' });
+      if (state === undefined && reply.status < 500 && reply.status !== 429) states.set(endpoint, { kind: 'none' });
       const refusal = reply.status === 401 ? { refusal: 'noCredentials' as const } : {};
       return { ...reply, ...refusal, identity: ANONYMOUS };
     } finally {

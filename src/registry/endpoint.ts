@@ -12,9 +12,6 @@ export interface Endpoint {
   /** Whether credentials may be sent: always over https, over http as the settings say (R5.19). */
   readonly sendsCredentials: boolean;
   readonly hub: boolean;
-}
-
-/** Names the endpoint in everything that is remembered of it: what was learned without verification stays apart. */
-export function endpointKey({ origin, verify }: Endpoint): string {
-  return `${origin.origin} ${verify ? 'verified' : 'unverified'}`;
+  /** Names it in everything that is remembered of it: what was learned without verification stays apart. */
+  readonly key: string;
 }

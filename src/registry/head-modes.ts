@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type Endpoint, endpointKey } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { Recent } from './recent.ts';
 
 /** How tags of a host are best checked (registry-client 1.3). */
@@ -23,11 +23,11 @@ export class HeadModes {
 
   get(endpoint: Endpoint): HeadMode {
     const forced = endpoint.settings.headMode;
-    return forced ?? this.#modes.get(endpointKey(endpoint)) ?? 'unknown';
+    return forced ?? this.#modes.get(endpoint.key) ?? 'unknown';
   }
 
   set(endpoint: Endpoint, mode: HeadMode): void {
-    this.#modes.set(endpointKey(endpoint), mode, this.#clock.now() + DAY_MS);
+    this.#modes.set(endpoint.key, mode, this.#clock.now() + DAY_MS);
   }
 
   /** The ETag under which a digest was last seen; a conditional GET proves nothing of another digest. */

@@ -35,6 +35,7 @@ export function createKeyring(configs: readonly DockerConfig[], options: Keyring
 
   return {
     candidates(host, repository) {
+      if (entries.length === 0) return [];
       const address = splitPort(strict ? host : host.toLowerCase());
       if (address === undefined) return [];
       const path = `/${repository}`;

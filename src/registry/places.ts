@@ -24,6 +24,8 @@ export class Places {
   /** Hosts that were found to speak http alone. */
   readonly #plain: Recent<true>;
   readonly #warned: Recent<true>;
+  /** Made once: settings are one object as long as they are in force. */
+  readonly #endpoints = new WeakMap<HostSettings, Map<string, Endpoint>>();
 
   constructor(settings: RegistrySettings, transport: Transport, clock: Clock, log: Logger) {
     this.#settings = settings;
@@ -61,13 +63,12 @@ export class Places {
   ): Promise<T> {
     const { host } = source;
     const settings = this.#settings.host(host);
-    const fixed = this.#fixedOrigin(host, settings, call);
     const insecure = source.insecure && this.#honoursInsecure(host, settings);
     const verify = !insecure && source.unverified !== true && !settings.insecureSkipVerify;
-    const secureEndpoint = endpointAt(host, fixed, settings, verify);
-    if (!insecure || fixed.protocol === 'http:') return use(secureEndpoint, call);
+    const secureEndpoint = this.#endpoint(host, settings, { verify, plain: false }, call);
+    if (!insecure || secureEndpoint.origin.protocol === 'http:') return use(secureEndpoint, call);
 
-    const plainEndpoint = endpointAt(host, new URL(fixed.href.replace(/^https:/, 'http:')), settings, verify);
+    const plainEndpoint = this.#endpoint(host, settings, { verify, plain: true }, call);
     if (this.#plain.get(host) !== undefined) return this.#overHttp(plainEndpoint, call, use);
     try {
       return await use(secureEndpoint, call);
@@ -99,10 +100,15 @@ export class Places {
     );
   }
 
-  #fixedOrigin(host: string, settings: HostSettings, call: Call): URL {
+  #endpoint(host: string, settings: HostSettings, how: Way, call: Call): Endpoint {
+    const made = this.#endpoints.get(settings) ?? new Map<string, Endpoint>();
+    const key = `${host} ${how.verify} ${how.plain}`;
+    const known = made.get(key);
+    if (known !== undefined) return known;
     if (!isHost(host)) throw failure(call, { kind: 'blocked', detail: 'this is no host name' });
-    const written = settings.endpoint ?? (isHubHost(host) ? HUB_ORIGIN : undefined);
-    return new URL(written ?? `${settings.plainHttp ? 'http' : 'https'}://${host}`);
+    const endpoint = endpointAt(host, settings, how);
+    this.#endpoints.set(settings, made.set(key, endpoint));
+    return endpoint;
   }
 
   /** Design D25: a tenant's wish counts as far as the administrator lets it. */
@@ -117,13 +123,23 @@ export class Places {
   }
 }
 
-function endpointAt(host: string, origin: URL, settings: HostSettings, verify: boolean): Endpoint {
+/** How a host is asked: whether its certificate counts, and whether over http whatever its settings say. */
+interface Way {
+  readonly verify: boolean;
+  readonly plain: boolean;
+}
+
+function endpointAt(host: string, settings: HostSettings, { verify, plain }: Way): Endpoint {
+  const written = settings.endpoint ?? (isHubHost(host) ? HUB_ORIGIN : undefined);
+  const fixed = new URL(written ?? `${settings.plainHttp ? 'http' : 'https'}://${host}`);
+  const origin = new URL(plain ? fixed.origin.replace(/^https:/, 'http:') : fixed.origin);
   return {
     host,
-    origin: new URL(origin.origin),
+    origin,
     settings,
     verify,
     sendsCredentials: origin.protocol === 'https:' || settings.allowCredentialsOverHttp,
     hub: isHubHost(host),
+    key: `${origin.origin} ${verify ? 'verified' : 'unverified'}`,
   };
 }

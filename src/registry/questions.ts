@@ -1,5 +1,5 @@
 import type { ScopeKind } from './auth-states.ts';
-import { type Endpoint, endpointKey } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Cap, Headers } from './transport.ts';
 
 /** What is asked of a registry, before anybody has said who asks. */
@@ -21,7 +21,7 @@ export interface Question {
 }
 
 export function urlOf({ endpoint, path, query, proxyFor }: Question): URL {
-  const url = new URL(path, endpoint.origin);
+  const url = new URL(`${endpoint.origin.origin}${path}`);
   if (query !== undefined) url.search = query;
   if (proxyFor !== undefined) url.searchParams.append('ns', proxyFor);
   return url;
@@ -33,5 +33,5 @@ export function repositoryKey({
   repository,
   proxyFor,
 }: Pick<Question, 'endpoint' | 'repository' | 'proxyFor'>): string {
-  return [endpointKey(endpoint), repository, proxyFor ?? ''].join('\n');
+  return [endpoint.key, repository, proxyFor ?? ''].join('\n');
 }

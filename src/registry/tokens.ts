@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { type Rejections, siteOf } from './auth-rejections.ts';
 import { type Call, failure, isOutOfRequests, refusalOf, sharedFailure } from './call.ts';
-import { endpointKey } from './endpoint.ts';
 import { isTransient, RegistryError } from './errors.ts';
 import { Flights } from './flights.ts';
 import { Recent } from './recent.ts';
@@ -142,7 +141,7 @@ export class Tokens {
     if (ask.credential === undefined) return this.#requests.fetch(ask, call);
     const { fingerprint } = ask.credential;
     const site = siteOf(ask.realm, ask.endpoint);
-    const errand = [endpointKey(ask.endpoint), ...ask.scopes].join(' ');
+    const errand = [ask.endpoint.key, ...ask.scopes].join(' ');
     const trial = await this.#rejections.admit({ site, fingerprint, errand }, call.context.signal);
     if ('refusal' in trial) throw failure(call, { ...trial.refusal, retryAtMs: trial.untilMs });
     try {
@@ -165,9 +164,9 @@ function fingerprintOf({ credential }: TokenAsk): string {
 /** The endpoint is part of it: a token goes back only to the registry it was obtained for (R2.1). */
 function tokenKey(ask: TokenAsk): string {
   const scopes = [...ask.scopes].sort().join(' ');
-  return [fingerprintOf(ask), ask.realm.href, ask.service ?? '', scopes, endpointKey(ask.endpoint)].join('\n');
+  return [fingerprintOf(ask), ask.realm.href, ask.service ?? '', scopes, ask.endpoint.key].join('\n');
 }
 
 function refreshKey(ask: TokenAsk): string {
-  return [fingerprintOf(ask), ask.realm.href, ask.service ?? '', endpointKey(ask.endpoint)].join('\n');
+  return [fingerprintOf(ask), ask.realm.href, ask.service ?? '', ask.endpoint.key].join('\n');
 }

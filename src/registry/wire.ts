@@ -10,11 +10,14 @@ import { BLOCKED_REASON, type Exchange, type Reply, type Transport } from './tra
 /** One request on behalf of an endpoint: to itself, or to where it sends us. */
 export type Hop = Omit<Exchange, 'profile' | 'hub'>;
 
+type Way = TransportProfile | 'refused';
+
 /** Chooses how a request travels: with whose certificates, through which proxy, how far inside (R5.17, R6.2, R6.3). */
 export class Wire {
   readonly #settings: RegistrySettings;
   readonly #guard: AddressGuard;
   readonly #transport: Transport;
+  readonly #homes = new WeakMap<Endpoint, Way>();
 
   constructor(settings: RegistrySettings, guard: AddressGuard, transport: Transport) {
     this.#settings = settings;
@@ -25,25 +28,39 @@ export class Wire {
   /** Throws `RegistryError`; `blockedAddress` when nothing may be sent there. */
   async send(endpoint: Endpoint, hop: Hop, call: Call): Promise<Reply> {
     const { url, from } = hop;
-    const own = url.origin === endpoint.origin.origin;
-    // What is trusted for one host is not trusted for another (R5.18), so each hop has the settings of its own host.
-    const host = own ? endpoint.settings : this.#settings.host(url.host);
-    const reach = this.#reach(endpoint, url, own, host);
-    const { proxy, clusterDomain } = this.#settings;
-    const throughProxy = proxyFor(url, proxy);
-    const hidden = throughProxy !== undefined && refusedThroughProxy(url, proxy, clusterDomain);
-    if (hidden || !this.#guard.allowsHost(url, reach)) {
-      throw failure(call, { kind: 'blockedAddress', reason: BLOCKED_REASON[from], from });
-    }
-    // Nor is what goes unverified at one host: the others it names may be given credentials.
-    const verify = bareHost(url) === bareHost(endpoint.origin) ? endpoint.verify : true;
-    const profile = profileOf(host, reach, verify, throughProxy);
+    const profile = url.origin === endpoint.origin.origin ? this.#home(endpoint) : this.#abroad(endpoint, url);
+    if (profile === 'refused') throw failure(call, { kind: 'blockedAddress', reason: BLOCKED_REASON[from], from });
     spend(call, from);
     return this.#transport.exchange({ ...hop, profile, hub: endpoint.hub }, call);
   }
 
-  #reach(endpoint: Endpoint, url: URL, own: boolean, host: HostSettings): Reach {
-    if (own) return this.#guard.endpointReach(host);
+  /** How requests to the endpoint itself travel: always the same way. */
+  #home(endpoint: Endpoint): Way {
+    const known = this.#homes.get(endpoint);
+    if (known !== undefined) return known;
+    const { settings, verify, origin } = endpoint;
+    const way = this.#way(origin, settings, this.#guard.endpointReach(settings), verify);
+    this.#homes.set(endpoint, way);
+    return way;
+  }
+
+  #abroad(endpoint: Endpoint, url: URL): Way {
+    // What is trusted for one host is not trusted for another (R5.18), so each hop has the settings of its own host.
+    const host = this.#settings.host(url.host);
+    // Nor is what goes unverified at one host: the others it names may be given credentials.
+    const verify = bareHost(url) === bareHost(endpoint.origin) ? endpoint.verify : true;
+    return this.#way(url, host, this.#reach(endpoint, url, host), verify);
+  }
+
+  #way(url: URL, host: HostSettings, reach: Reach, verify: boolean): Way {
+    const { proxy, clusterDomain } = this.#settings;
+    const throughProxy = proxyFor(url, proxy);
+    const hidden = throughProxy !== undefined && refusedThroughProxy(url, proxy, clusterDomain);
+    if (hidden || !this.#guard.allowsHost(url, reach)) return 'refused';
+    return profileOf(host, reach, verify, throughProxy);
+  }
+
+  #reach(endpoint: Endpoint, url: URL, host: HostSettings): Reach {
     const { trustedRealmHosts, trustedRedirectHosts } = endpoint.settings;
     if (listsHost([...trustedRealmHosts, ...trustedRedirectHosts], url)) return this.#guard.endpointReach(host);
     return this.#guard.secondaryReach(endpoint.origin, this.#guard.endpointReach(endpoint.settings));
