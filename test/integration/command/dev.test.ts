@@ -149,6 +149,12 @@ describe('with nothing but its defaults', () => {
     expect(process.listenerCount('SIGINT')).toBe(0);
   });
 
+  test('is reached from here wherever it listens', async () => {
+    await told(dev([...FREE, '--address', '0.0.0.0']), /demo\/app:latest +imported/);
+    expect((await loadKubeConfig({ kubeconfig, env: {} })).server).toMatch(/^https:\/\/127\.0\.0\.1:/);
+    await expect((await connect()).get(app, signal)).resolves.toMatchObject({ kind: 'ImageStream' });
+  });
+
   test('logs when it is told to', async () => {
     const run = dev([...FREE, '--log-level', 'info']);
     await run.stderr.line(/"message":"Working"/);
