@@ -16,6 +16,8 @@ export interface CredentialSources {
   readonly strict: boolean;
   /** Logical hosts that will be asked: credential helpers are run for these. */
   readonly hosts: readonly string[];
+  /** Home where `HOME` is not set; throws when the machine does not know the user. The system's own unless given. */
+  readonly homeOfUser?: () => string;
 }
 
 export interface LoadedCredentials {
@@ -26,6 +28,8 @@ export interface LoadedCredentials {
 
 /** The key under which docker and its helpers keep Docker Hub's credential. */
 const HUB_SERVER = 'https://index.docker.io/v1/';
+/** Where podman keeps log-ins, below the runtime folder. */
+const RUNTIME_FILE = 'containers/auth.json';
 
 /**
  * Credentials of the import command: the given Secrets, else the given file, else where podman and docker look. Throws
@@ -57,7 +61,7 @@ async function readSources(sources: CredentialSources): Promise<Configs> {
   if (sources.pullSecretsFile !== undefined) return readSecretsFile(sources.pullSecretsFile, sources.strict);
   if (sources.authFile !== undefined) return readAuthFile(sources.authFile, await read(sources.authFile), sources);
   const found: Configs[] = [];
-  for (const path of defaultAuthFiles(sources.env)) {
+  for (const path of defaultAuthFiles(sources)) {
     const text = await readIfThere(path);
     if (text !== undefined) found.push(await readAuthFile(path, text, sources));
   }
@@ -65,10 +69,20 @@ async function readSources(sources: CredentialSources): Promise<Configs> {
 }
 
 /** Where podman and docker look, in their order; the first that knows a registry wins. */
-function defaultAuthFiles(env: CredentialSources['env']): string[] {
-  const docker = join(env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker'), 'config.json');
-  if (env['REGISTRY_AUTH_FILE']) return [env['REGISTRY_AUTH_FILE'], docker];
-  return env['XDG_RUNTIME_DIR'] ? [join(env['XDG_RUNTIME_DIR'], 'containers', 'auth.json'), docker] : [docker];
+function defaultAuthFiles(sources: CredentialSources): string[] {
+  const { env } = sources;
+  const podman = env['REGISTRY_AUTH_FILE'] || (env['XDG_RUNTIME_DIR'] && join(env['XDG_RUNTIME_DIR'], RUNTIME_FILE));
+  const folder = env['DOCKER_CONFIG'] || dockerFolder(sources);
+  return [podman, folder && join(folder, 'config.json')].flatMap(path => path || []);
+}
+
+/** Nothing for a user without a home, as containers are often run. */
+function dockerFolder({ env, homeOfUser = homedir }: CredentialSources): string | undefined {
+  try {
+    return join(env['HOME'] || homeOfUser(), '.docker');
+  } catch {
+    return undefined;
+  }
 }
 
 async function readSecretsFile(path: string, strict: boolean): Promise<Configs> {

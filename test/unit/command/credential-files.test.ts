@@ -60,6 +60,19 @@ describe('where podman and docker look', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('is no home of a user that the machine does not know and that was told none', async () => {
+    const homeOfUser = () => {
+      throw new Error('A system error occurred: uv_os_homedir returned ENOENT (no such file or directory)');
+    };
+    const { keyring, warnings } = await load({ env: {}, homeOfUser });
+    expect([users(keyring), warnings]).toEqual([[], []]);
+    const DOCKER_CONFIG = dirname(write(join(home(), 'config.json'), config('docker')));
+    expect(users((await load({ env: { DOCKER_CONFIG }, homeOfUser })).keyring)).toEqual(['docker']);
+    const XDG_RUNTIME_DIR = home();
+    write(join(XDG_RUNTIME_DIR, 'containers', 'auth.json'), config('podman'));
+    expect(users((await load({ env: { XDG_RUNTIME_DIR }, homeOfUser })).keyring)).toEqual(['podman']);
+  });
+
   test('is $REGISTRY_AUTH_FILE before docker, and then not the runtime folder', async () => {
     const HOME = home();
     const XDG_RUNTIME_DIR = home();
