@@ -11,9 +11,11 @@ const OWN = 'namespace of the release unless told';
  * here is refused.
  */
 export const VALUES: ValueTable = {
-  nameOverride: text('Replaces the name of the chart in names and labels.'),
-  fullnameOverride: text('Replaces the name of every object; the Lease keeps its own.'),
-  labels: texts('Labels of every object, besides the usual ones.'),
+  nameOverride: text('Replaces the name of the chart in names and labels; an upgrade cannot change it.'),
+  fullnameOverride: text('Replaces the name of every object; the Lease keeps its own.', '', {
+    pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$',
+  }),
+  labels: texts('Labels of every object, besides the usual ones, which stay as they are.'),
 
   image: {
     about: 'Image of the operator.',
@@ -61,7 +63,7 @@ export const VALUES: ValueTable = {
   proxy: {
     about: 'Proxy that registries are reached through; the API server is asked directly.',
     values: {
-      https: text('HTTPS_PROXY.'),
+      https: text('HTTPS_PROXY; one with a password is better taken from a Secret, by extraEnv.'),
       http: text('HTTP_PROXY.'),
       noProxy: text('NO_PROXY: hosts, domains and networks, with commas between them.'),
     },
@@ -234,7 +236,7 @@ function networkPolicy(): ValueGroup {
       enabled: flag('Make one.', false),
       metricsFrom: list('Who may read metrics; empty for everybody.', kubernetes.networkPeer),
       egress: list(
-        'Replaces what they may reach: DNS, and by TCP any address but link-local ones, where clouds hand out credentials.',
+        'Replaces what they may reach: DNS, and by TCP any address but those where clouds hand out credentials. The API server is to be among it.',
         kubernetes.networkEgress,
       ),
     },

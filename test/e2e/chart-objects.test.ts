@@ -21,7 +21,8 @@ const refusal = async (kind: string, change: (object: Rendered) => void) => {
 };
 
 beforeAll(async () => {
-  for (const name of [RELEASE, 'team-a', 'team-b', 'platform', 'monitoring']) await cluster.createNamespace(name);
+  const namespaces = [RELEASE, 'team-a', 'team-b', 'platform', 'monitoring', '42', '43', 'on'];
+  for (const name of namespaces) await cluster.createNamespace(name);
   // What does not fit the strictest level of Pod security is warned of, and a warning is an error here.
   await kubectl.ok(['label', 'namespace', RELEASE, 'pod-security.kubernetes.io/warn=restricted']);
   await kubectl.ok(['apply', '--server-side', '-f', '-'], { stdin: list(MONITORING_CRDS) });

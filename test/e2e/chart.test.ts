@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { installManifests } from '../../hack/chart/install-manifests.ts';
 import { staleFiles } from '../../hack/generate.ts';
 import { helmBinary } from '../../hack/tools/parts.ts';
 import manifest from '../../package.json' with { type: 'json' };
+import { addressClass } from '../../src/registry/safety.ts';
 import { CHART_FOLDER, createHelm, nameOf, RELEASE, type Rendered, render, templateArguments } from './chart.ts';
 import { MATRIX } from './chart-values.ts';
 import { at, ROOT } from './shipped.ts';
@@ -60,6 +61,8 @@ describe('an unknown or impossible value is refused:', () => {
     [{ prometheusRule: { enabled: true, without: ['Gone'] } }, 'prometheusRule.without: there is no alert "Gone"'],
     [{ serviceAccount: { create: false } }, 'serviceAccount.name: expected the name of one that is there'],
     [{ registriesFile: { blocked: [] }, registriesFileFrom: { configMap: 'a' } }, 'expected one of them'],
+    [{ fullnameOverride: '7' }, 'does not match pattern'],
+    [{ metrics: { port: 8081 } }, 'health.port: expected another one than metrics.port'],
     [{ resources: { limits: { memory: '1Ei' } } }, 'resources.limits.memory: "1Ei": expected a number'],
   ];
   test.each(cases)('%j', async (values, complaint) => {
@@ -178,6 +181,38 @@ test('without an election a Pod ends before another one begins', async () => {
   const objects = await render(MATRIX['one replica without an election'] ?? {});
   expect(one(objects, 'Deployment')['spec']).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
   expect(objects.filter(({ kind }) => kind === 'Role')).toEqual([]);
+});
+
+test('of labels told several times the nearest counts, and none replaces those that objects are found by', async () => {
+  const objects = await render(MATRIX['names that YAML takes for something else, and labels told several times'] ?? {});
+  const own = { 'app.kubernetes.io/name': '7', 'app.kubernetes.io/instance': RELEASE };
+  const found = (kind: string) => one(objects, kind).metadata.labels;
+  expect(found('Deployment')).toMatchObject({ ...own, team: 'all' });
+  expect(found('Service')).toMatchObject({ ...own, team: 'service' });
+  expect(found('ServiceMonitor')).toMatchObject({ ...own, team: 'monitor' });
+  const { selector, template } = one(objects, 'Deployment')['spec'];
+  expect(selector.matchLabels).toEqual(own);
+  expect(template.metadata.labels).toEqual({ ...own, team: 'pods' });
+});
+
+test('a release and a namespace may have numbers for names', async () => {
+  const values = { serviceMonitor: { enabled: true }, dashboard: { enabled: true } };
+  const args = ['template', '12', CHART_FOLDER, '--namespace', '34', '--values', '-'];
+  const objects = parseAllDocuments(await helm.ok(args, { stdin: values })).map(one => one.toJS() as Rendered);
+  for (const { metadata } of objects) {
+    expect(metadata.labels['app.kubernetes.io/instance']).toBe('12');
+    expect([undefined, '34']).toContain(metadata.namespace);
+  }
+  expect(one(objects, 'RoleBinding')['subjects'][0].namespace).toBe('34');
+  expect(one(objects, 'ServiceMonitor')['spec'].namespaceSelector.matchNames).toEqual(['34']);
+});
+
+test('a network policy leaves out no address that a registry could be at', async () => {
+  const blocks = one(await render({ networkPolicy: { enabled: true } }), 'NetworkPolicy')
+    ['spec'].egress.flatMap(({ to = [] }: { to?: { ipBlock: { except: string[] } }[] }) => to)
+    .flatMap(({ ipBlock }: { ipBlock: { except: string[] } }) => ipBlock.except);
+  expect(blocks).toContain('169.254.0.0/16');
+  for (const block of blocks) expect([block, addressClass(block.split('/')[0])]).toEqual([block, 'local']);
 });
 
 describe('alerts and dashboard', () => {

@@ -23,25 +23,39 @@ releases of the same name.
 {{- end }}
 
 {{- define "imagestream-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "imagestream-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "imagestream-operator.name" . | toYaml }}
+app.kubernetes.io/instance: {{ .Release.Name | toYaml }}
 {{- end }}
 
 {{- define "imagestream-operator.labels" -}}
-{{ include "imagestream-operator.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{- with .Values.labels }}
-{{ toYaml . }}
+{{- include "imagestream-operator.labelsAnd" (list . dict) }}
 {{- end }}
+
+{{/* Labels of an object with more of its own: `list $ .Values.service.labels`. */}}
+{{- define "imagestream-operator.labelsAnd" -}}
+{{- $root := index . 0 }}
+{{- $chart := printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- $labels := include "imagestream-operator.selectorLabels" $root | fromYaml }}
+{{- $_ := set $labels "app.kubernetes.io/version" $root.Chart.AppVersion }}
+{{- $_ := set $labels "app.kubernetes.io/managed-by" $root.Release.Service }}
+{{- $_ := set $labels "helm.sh/chart" $chart }}
+{{- include "imagestream-operator.merged" (list $labels (index . 1) $root.Values.labels) }}
+{{- end }}
+
+{{/* One of several sets of labels: of a name that is in two of them the first one's value counts. */}}
+{{- define "imagestream-operator.merged" -}}
+{{- $merged := dict }}
+{{- range reverse . }}
+{{- $merged = mergeOverwrite $merged (default dict .) }}
+{{- end }}
+{{- toYaml $merged }}
 {{- end }}
 
 {{- define "imagestream-operator.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}
-{{- default (include "imagestream-operator.fullname" .) .Values.serviceAccount.name }}
+{{- default (include "imagestream-operator.fullname" .) .Values.serviceAccount.name | toYaml }}
 {{- else }}
-{{- required "serviceAccount.name: expected the name of one that is there, since serviceAccount.create is false" .Values.serviceAccount.name }}
+{{- required "serviceAccount.name: expected the name of one that is there, since serviceAccount.create is false" .Values.serviceAccount.name | toYaml }}
 {{- end }}
 {{- end }}
 
@@ -49,7 +63,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- define "imagestream-operator.subjects" -}}
 - kind: ServiceAccount
   name: {{ include "imagestream-operator.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  namespace: {{ .Release.Namespace | toYaml }}
 {{- end }}
 
 {{- define "imagestream-operator.image" -}}
@@ -125,7 +139,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 - --watch-namespaces={{ join "," . }}
 {{- end }}
 {{- with .Values.defaultPullSecret }}
-- --default-pull-secret={{ . }}
+- {{ printf "--default-pull-secret=%s" . | toYaml }}
 {{- end }}
 {{- if include "imagestream-operator.registriesFile" . }}
 - --registries-file=/etc/imagestream-operator/registries.yaml
@@ -136,7 +150,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- else if and (eq $name "images") (kindIs "bool" $value) }}
 - --images={{ ternary "on" "off" $value }}
 {{- else if ne (toString $value) "" }}
-- --{{ kebabcase $name }}={{ $value }}
+- {{ printf "--%s=%v" (kebabcase $name) $value | toYaml }}
 {{- end }}
 {{- end }}
 {{- with .Values.extraArgs }}

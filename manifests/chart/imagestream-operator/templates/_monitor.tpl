@@ -22,12 +22,9 @@
 {{- define "imagestream-operator.monitoringMetadata" -}}
 {{- $root := index . 0 }}
 {{- $values := index . 1 }}
-namespace: {{ default $root.Release.Namespace $values.namespace }}
+namespace: {{ default $root.Release.Namespace $values.namespace | toYaml }}
 labels:
-  {{- include "imagestream-operator.labels" $root | nindent 2 }}
-  {{- with $values.labels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- include "imagestream-operator.labelsAnd" (list $root $values.labels) | nindent 2 }}
 {{- with $values.annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
