@@ -138,7 +138,6 @@ class ListeningServer implements ApiServer {
   }
 
   async #respond(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A client that goes away is no fault of anybody's.
     response.on('error', () => {});
     incoming.on('error', () => {});
     try {
@@ -193,11 +192,12 @@ class ListeningServer implements ApiServer {
     return token !== undefined && timingSafeEqual(hash(token), hash(this.#parts.token));
   }
 
-  #refuse(error: unknown, { method, url = '' }: IncomingMessage): Answer {
+  #refuse(error: unknown, { method, url = '', socket }: IncomingMessage): Answer {
     if (error instanceof ApiFault) return statusAnswer(error.status);
     const [path] = url.split('?');
     const text = Error.isError(error) ? error.message : String(error);
-    this.#parts.log.error({ method, path, error: text }, 'The API server could not answer');
+    // A client that goes away in the middle is no fault of anybody's.
+    if (!socket.destroyed) this.#parts.log.error({ method, path, error: text }, 'The API server could not answer');
     return statusAnswer(internalError(text).status);
   }
 }

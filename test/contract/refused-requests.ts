@@ -49,6 +49,9 @@ const paths: readonly RefusedCase[] = [
   { name: 'PATCH of a collection', path: '/api/v1/namespaces', asked: patch({}, MERGE_PATCH), ...NOT_ALLOWED },
   { name: 'OPTIONS', path: '/api/v1/namespaces', asked: { method: 'OPTIONS' }, ...NOT_ALLOWED },
   { name: 'HEAD of a collection', path: '/api/v1/namespaces', asked: { method: 'HEAD' }, code: 405 },
+  { name: 'DELETE in all namespaces', path: '/api/v1/configmaps', asked: { method: 'DELETE' }, ...NOT_ALLOWED },
+  { name: 'DELETE of all namespaces', path: '/api/v1/namespaces', asked: { method: 'DELETE' }, ...NOT_ALLOWED },
+  { name: 'HEAD of /version', path: '/version', asked: { method: 'HEAD' }, code: 405 },
   { name: 'POST to /version', path: '/version', asked: post({}), ...NOT_ALLOWED },
   { name: 'GET of a question', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', ...NOT_ALLOWED },
   {
@@ -104,6 +107,12 @@ const options: readonly RefusedCase[] = [
       'CreateOptions',
       'fieldValidation: Unsupported value: "Some": supported values: "", "Ignore", "Strict", "Warn"',
     ),
+  },
+  {
+    name: 'a manager of many words',
+    path: query(`fieldManager=${'x'.repeat(129)}`),
+    asked: post(stream('x')),
+    ...invalid('CreateOptions', 'fieldManager: Too long: may not be more than 128 bytes'),
   },
   { name: 'a limit that is no number', path: query('limit=x'), ...bad(/parsing "x"/) },
   { name: 'a timeout that is no number', path: query('timeoutSeconds=x'), ...bad(/parsing "x"/) },

@@ -41,6 +41,19 @@ export function serverTells(at: Stage): void {
   });
 
   describe('discovery', () => {
+    test('/ names the paths', async () => {
+      const { paths } = await at.ok('GET', '/');
+      const wanted = [
+        '/api',
+        '/api/v1',
+        '/apis',
+        '/apis/image.openshift.io',
+        '/apis/image.openshift.io/v1',
+        '/healthz',
+      ];
+      expect(paths).toEqual(expect.arrayContaining([...wanted, '/openapi/v2', '/openapi/v3', '/readyz', '/version']));
+    });
+
     test('/api names the core group', async () => {
       const body = await at.ok('GET', '/api');
       expect(body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
@@ -105,7 +118,13 @@ export function serverTells(at: Stage): void {
     });
 
     test.each([
-      { name: 'namespaces', kind: 'Namespace', namespaced: false, shortNames: ['ns'] },
+      {
+        name: 'namespaces',
+        kind: 'Namespace',
+        namespaced: false,
+        shortNames: ['ns'],
+        verbs: VERBS.filter(one => one !== 'deletecollection'),
+      },
       { name: 'secrets', kind: 'Secret', namespaced: true },
       { name: 'configmaps', kind: 'ConfigMap', namespaced: true, shortNames: ['cm'] },
       { name: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true, shortNames: ['sa'] },

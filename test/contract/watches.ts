@@ -153,6 +153,16 @@ export function watches(at: Stage): void {
       expect((await watching.next()).object.metadata.annotations).toEqual(ENDS_INITIAL);
     });
 
+    test('of a version that is yet to come are refused, within a good answer', async () => {
+      const query = `labelSelector=test%3D${mark()}&${INITIAL}&resourceVersion=99999999`;
+      const events = await (await watch(query)).rest();
+      expect(events).toHaveLength(1);
+      expect(events[0]).toMatchObject({
+        type: 'ERROR',
+        object: { reason: 'Timeout', code: 504, details: { retryAfterSeconds: 1 } },
+      });
+    });
+
     test('can be left out', async () => {
       const test = mark();
       await at.createStream(`${test}-a`, labelled(test));

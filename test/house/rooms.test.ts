@@ -74,6 +74,19 @@ const PURE_FILES = [
   'importer/failure-texts.ts',
   'importer/oci-texts.ts',
   'importer/tag-priority.ts',
+  'standalone/der.ts',
+  'standalone/http/accept.ts',
+  'standalone/http/address.ts',
+  'standalone/http/age.ts',
+  'standalone/http/field-selector.ts',
+  'standalone/http/json-path.ts',
+  'standalone/http/label-selector.ts',
+  'standalone/http/list-options.ts',
+  'standalone/http/openapi-schemas.ts',
+  'standalone/http/places.ts',
+  'standalone/http/protobuf.ts',
+  'standalone/http/table.ts',
+  'standalone/http/write-options.ts',
 ];
 /** Computing modules of Node: no I/O, no state of the machine. */
 const PURE_MODULES: Readonly<Record<string, RegExp>> = {

@@ -18,9 +18,14 @@ export interface Stream {
 
 export const JSON_TYPE = 'application/json';
 
-export function jsonAnswer(value: object, status = 200, warnings: readonly string[] = []): Answer {
+export function jsonAnswer(value: object, status = 200): Answer {
+  return { status, body: JSON.stringify(value) };
+}
+
+/** What was written, as JSON, with what there is to warn of. */
+export function writtenAnswer(text: string, status: number, warnings: readonly string[]): Answer {
   const headers = warnings.length === 0 ? {} : { headers: { Warning: warnings.map(warningHeader) } };
-  return { status, ...headers, body: JSON.stringify(value) };
+  return { status, ...headers, body: text };
 }
 
 export function statusAnswer(status: Status): Answer {

@@ -1,4 +1,4 @@
-import { apiVersionOf, type Kind } from '../kinds.ts';
+import { apiVersionOf, collectionOf, type Kind } from '../kinds.ts';
 import { admits, readAccept } from './accept.ts';
 import { type Answer, jsonAnswer } from './answer.ts';
 import { notAcceptable } from './refusals.ts';
@@ -19,6 +19,7 @@ interface Resource {
 }
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const OTHER_PATHS = ['/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 const STATUS_VERBS = ['get', 'patch', 'update'];
 
 /** A resource that is no stored object: it is only asked. */
@@ -40,6 +41,7 @@ export class Discovery {
   /** Undefined when the path is none of discovery's. `address` is where clients reach us: `127.0.0.1:8443`. */
   answer(request: Request, address: string): Answer | undefined {
     const [root, group, version, ...rest] = request.segments;
+    if (root === undefined) return jsonAnswer({ paths: this.#paths() });
     if (rest.length > 0) return undefined;
     if (root === 'api') return this.#core(request, address, group, version);
     if (root !== 'apis') return undefined;
@@ -47,6 +49,14 @@ export class Discovery {
     if (!this.#groups.includes(group)) return undefined;
     if (version === undefined) return jsonAnswer({ kind: 'APIGroup', apiVersion: 'v1', ...this.#group(group) });
     return this.#versionResources(group, version);
+  }
+
+  #paths(): readonly string[] {
+    const versions = this.#resources.map(
+      ({ group, version }) => `/${group === '' ? 'api' : `apis/${group}`}/${version}`,
+    );
+    const groups = this.#groups.map(group => `/apis/${group}`);
+    return [...new Set(['/api', '/apis', ...groups, ...versions, ...OTHER_PATHS])].sort();
   }
 
   #core(request: Request, serverAddress: string, version: string | undefined, more: string | undefined) {
@@ -95,9 +105,14 @@ export class Discovery {
   }
 }
 
+/** What can be done to objects of a kind. Nobody deletes all namespaces at once. */
+export function verbsOf(kind: Kind): readonly string[] {
+  return collectionOf(kind) === 'namespaces' ? VERBS.filter(verb => verb !== 'deletecollection') : VERBS;
+}
+
 function kindResource(kind: Kind): Resource {
   const subresources = kind.statusSubresource ? [{ name: 'status', verbs: STATUS_VERBS }] : [];
-  return { ...kind, verbs: VERBS, subresources };
+  return { ...kind, verbs: verbsOf(kind), subresources };
 }
 
 function questionResource(question: Question): Resource {

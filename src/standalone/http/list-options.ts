@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField } from '../../api/field-error.ts';
 import { badRequest } from '../faults.ts';
-import { invalidOptions, versionTooLarge } from './refusals.ts';
+import { invalidOptions } from './refusals.ts';
 
 /** What a list or a watch asks for besides selectors. */
 export interface ListOptions {
@@ -38,11 +38,6 @@ export function readListOptions(query: URLSearchParams, verb: 'list' | 'watch'):
     allowWatchBookmarks: readBoolean(query, 'allowWatchBookmarks') ?? false,
     sendInitialEvents: initial ?? !resourceVersion,
   };
-}
-
-/** Throws a 504 when a version is asked for that is not reached yet: after a restore, say. */
-export function checkReached(asked: number | undefined, current: number): void {
-  if (asked !== undefined && asked > current) throw versionTooLarge(asked, current);
 }
 
 /** `watch=true`, `watch=1`, `watch`: anything but a no. */

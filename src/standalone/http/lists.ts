@@ -3,8 +3,8 @@ import { collectionOf, type Kind } from '../kinds.ts';
 import type { ObjectName, Storage, StoredObject } from '../storage.ts';
 import type { Answer } from './answer.ts';
 import type { Shown } from './forms.ts';
-import { checkReached, type ListOptions } from './list-options.ts';
-import { expired } from './refusals.ts';
+import type { ListOptions } from './list-options.ts';
+import { expired, versionTooLarge } from './refusals.ts';
 import type { Scope } from './scope.ts';
 
 /** Objects that are read at once where some may be left out. */
@@ -33,9 +33,11 @@ export async function list(
 ): Promise<Answer> {
   const from = options.continue === '' ? undefined : readToken(options.continue);
   const page = await readPage(storage, collectionOf(kind), scope, options.limit, from?.start);
-  checkReached(options.resourceVersion, page.version);
-  if (options.exact && options.resourceVersion !== page.version) {
-    throw expired(`The provided resource version ${options.resourceVersion} is not the latest; others are not kept`);
+  const { resourceVersion: asked = 0, exact } = options;
+  // After a restore, say.
+  if (asked > page.version) throw versionTooLarge(asked, page.version);
+  if (exact && asked !== page.version) {
+    throw expired(`The provided resource version ${asked} is not the latest; others are not kept`);
   }
   // Later pages carry the version of the first: what changed while they were read is told by a watch from there on.
   const version = from?.version ?? page.version;

@@ -12,7 +12,7 @@ export function probeAnswer({ method, segments, query }: Request): Answer | unde
   const [first = '', check, ...more] = segments;
   if (more.length > 0) return undefined;
   if (first === 'version' && check === undefined) {
-    if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
+    if (method !== 'GET') throw methodNotAllowed();
     return jsonAnswer(version());
   }
   if (!HEALTH.includes(first)) return undefined;

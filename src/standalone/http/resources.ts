@@ -2,10 +2,11 @@ import type { Clock } from '../../clock.ts';
 import { collectionOf, type Kind } from '../kinds.ts';
 import { ApiFault, type Objects, type Target } from '../objects.ts';
 import type { Storage } from '../storage.ts';
-import { type Answer, jsonAnswer, type Stream } from './answer.ts';
+import { type Answer, jsonAnswer, type Stream, writtenAnswer } from './answer.ts';
 import { patchType, readDeletion, readObject, readPatch } from './body.ts';
+import { verbsOf } from './discovery.ts';
 import { readShown } from './forms.ts';
-import { checkReached, isWatch, readListOptions } from './list-options.ts';
+import { isWatch, readListOptions } from './list-options.ts';
 import { list, listAnswer } from './lists.ts';
 import type { Place } from './places.ts';
 import { methodNotAllowed } from './refusals.ts';
@@ -46,7 +47,7 @@ export class Resources {
         if (isWhole) return this.#create(request, { kind, namespace, name: '' });
         break;
       case 'DELETE':
-        if (isWhole) return this.#deleteAll(request, kind, namespace);
+        if (isWhole && verbsOf(kind).includes('deletecollection')) return this.#deleteAll(request, kind, namespace);
         break;
     }
     throw methodNotAllowed();
@@ -80,9 +81,8 @@ export class Resources {
     const options = readListOptions(request.query, 'watch');
     const shown = readShown(request, kind, 'watch', clock.now);
     const { resourceVersion, sendInitialEvents, allowWatchBookmarks: bookmarks, timeoutSeconds } = options;
-    if (sendInitialEvents) checkReached(resourceVersion, await storage.version());
     const start: WatchStart = sendInitialEvents
-      ? { initialEvents: true }
+      ? { atLeast: resourceVersion ?? 0 }
       : resourceVersion
         ? { from: resourceVersion }
         : { fromNow: true };
@@ -99,7 +99,7 @@ export class Resources {
     const shown = readShown(request, target.kind, 'object', this.#parts.clock.now);
     const body = await readObject(request, target.kind.kind);
     const { object, warnings } = await this.#parts.objects.create(target, body, options);
-    return { ...jsonAnswer({}, 201, warnings), body: shown.object(object) };
+    return writtenAnswer(shown.object(object), 201, warnings);
   }
 
   async #update(request: Request, target: Target): Reply {
@@ -107,7 +107,7 @@ export class Resources {
     const shown = readShown(request, target.kind, 'object', this.#parts.clock.now);
     const body = await readObject(request, target.kind.kind);
     const { object, created, warnings } = await this.#parts.objects.update(target, body, options);
-    return { ...jsonAnswer({}, created ? 201 : 200, warnings), body: shown.object(object) };
+    return writtenAnswer(shown.object(object), created ? 201 : 200, warnings);
   }
 
   async #patch(request: Request, target: Target): Reply {
@@ -116,7 +116,7 @@ export class Resources {
     const shown = readShown(request, target.kind, 'object', this.#parts.clock.now);
     const patch = await readPatch(request, type);
     const { object, created, warnings } = await this.#parts.objects.patch(target, patch, options);
-    return { ...jsonAnswer({}, created ? 201 : 200, warnings), body: shown.object(object) };
+    return writtenAnswer(shown.object(object), created ? 201 : 200, warnings);
   }
 
   async #delete(request: Request, target: Target): Reply {

@@ -1,6 +1,7 @@
+import type { ApiFault } from '../objects.ts';
 import type { ObjectChange, ObjectName, Storage, StoredObject } from '../storage.ts';
 import type { Shown } from './forms.ts';
-import { expired } from './refusals.ts';
+import { expired, versionTooLarge } from './refusals.ts';
 import { objectOf, type Scope } from './scope.ts';
 
 /** Where the lines of a watch go. */
@@ -25,8 +26,8 @@ export interface WatchParts {
   readonly bookmarks: boolean;
 }
 
-/** From which version on; or what is there first, then what happens. */
-export type WatchStart = { readonly from: number } | { readonly initialEvents: true } | { readonly fromNow: true };
+/** From which version on; or what is there first, at least as new as asked for, then what happens. */
+export type WatchStart = { readonly from: number } | { readonly atLeast: number } | { readonly fromNow: true };
 
 /** Objects that are read at once for the first events: no more are held for a client that does not read them. */
 const PAGE = 100;
@@ -67,10 +68,9 @@ export class Watch {
     // First of all, so that nothing falls between what is read and what is told.
     const leave = storage.follow(collection, change => this.#hear(change));
     try {
-      await this.#begin(start);
-      if (!(await this.#catchUp())) return;
+      if (!(await this.#begin(start)) || !(await this.#catchUp())) return;
       this.#pages = [];
-      if ('initialEvents' in start && this.#parts.bookmarks) {
+      if ('atLeast' in start && this.#parts.bookmarks) {
         this.#bookmark(this.#told, { 'k8s.io/initial-events-end': 'true' });
       }
       await Promise.race([aborted(ended), this.#over.promise]);
@@ -94,11 +94,18 @@ export class Watch {
     this.#bookmark(this.#told);
   }
 
-  async #begin(start: WatchStart): Promise<void> {
-    const { storage } = this.#parts;
-    if ('from' in start) this.#told = start.from;
-    else if ('fromNow' in start) this.#told = await storage.version();
-    else await this.#tellAll();
+  /** False when it cannot: the version asked for is yet to come. */
+  async #begin(start: WatchStart): Promise<boolean> {
+    if ('from' in start) {
+      this.#told = start.from;
+      return true;
+    }
+    const version = await this.#parts.storage.version();
+    this.#told = version;
+    if ('fromNow' in start) return true;
+    if (start.atLeast > version) return this.#fail(versionTooLarge(start.atLeast, version));
+    await this.#tellAll();
+    return true;
   }
 
   async #tellAll(): Promise<void> {
@@ -136,7 +143,7 @@ export class Watch {
       if (ended.aborted) return false;
       this.#missed = 0;
       const changes = await storage.changesSince(collection, this.#told);
-      if (changes === undefined) return this.#expire();
+      if (changes === undefined) return this.#fail(expired(`too old resource version: ${this.#told}`));
       if (changes.length === 0 && this.#missed === 0) break;
       for (const change of changes) {
         if (lines.isFull) break;
@@ -183,8 +190,8 @@ export class Watch {
     this.#send('BOOKMARK', this.#parts.shown.bookmark(version, annotations, this.#isFirst));
   }
 
-  #expire(): false {
-    const { status } = expired(`too old resource version: ${this.#told}`);
+  /** Tells why it ends. */
+  #fail({ status }: ApiFault): false {
     this.#send('ERROR', JSON.stringify(status));
     this.#over.resolve();
     return false;

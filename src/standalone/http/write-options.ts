@@ -4,6 +4,7 @@ import type { DeleteOptions, WriteOptions } from '../objects.ts';
 import { invalidOptions } from './refusals.ts';
 
 const VALIDATIONS = ['Ignore', 'Strict', 'Warn'] as const;
+const MAX_MANAGER_BYTES = 128;
 const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
 /** Reads `dryRun` and `fieldValidation`. Throws a 422 for values that there are none of. */
@@ -27,6 +28,9 @@ function checked(query: URLSearchParams, options: string, errors: FieldError[]):
   const asked = query.get('fieldValidation') || 'Warn';
   const fieldValidation = VALIDATIONS.find(value => value === asked);
   const dryRun = readDryRun(query.getAll('dryRun'), errors);
+  if (Buffer.byteLength(query.get('fieldManager') ?? '') > MAX_MANAGER_BYTES) {
+    errors.push({ type: 'tooLong', path: 'fieldManager', detail: `may not be more than ${MAX_MANAGER_BYTES} bytes` });
+  }
   if (fieldValidation === undefined) errors.push(unsupported('fieldValidation', asked, ['', ...VALIDATIONS]));
   if (errors.length > 0 || fieldValidation === undefined) throw invalidOptions(options, errors);
   return { dryRun, fieldValidation };

@@ -128,6 +128,39 @@ describe('a body', () => {
   });
 });
 
+describe('a client that goes away in the middle', () => {
+  test('is no fault to be told', async () => {
+    await here.close();
+    const told: string[] = [];
+    const gone = Promise.withResolvers<void>();
+    const storage = createSqliteStorage();
+    here = await startEmbedded({ storage, log: { ...silentLogger, error: (_fields, message) => told.push(message) } });
+    const socket = await open();
+    const head = `POST ${secrets} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${here.token}\r\n`;
+    socket.write(`${head}Content-Length: 1000\r\n\r\n{"kind"`);
+    const watcher = await open();
+    watcher.write(`GET ${secrets}?watch=1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${here.token}\r\n\r\n`);
+    while (here.server.watches === 0) await setImmediate();
+    socket.once('close', gone.resolve).destroy();
+    watcher.destroy();
+    await gone.promise;
+    while (here.server.watches > 0) await setImmediate();
+    expect(await isWell()).toBe(true);
+    expect(told).toEqual([]);
+  });
+
+  test('is told apart from a storage that fails', async () => {
+    await here.close();
+    const told: string[] = [];
+    const storage = createSqliteStorage();
+    here = await startEmbedded({ storage, log: { ...silentLogger, error: (_fields, message) => told.push(message) } });
+    await storage.close();
+    const { code, body } = await here.api.ask(secrets);
+    expect([code, body.reason]).toEqual([500, 'InternalError']);
+    expect(told).toEqual(['The API server could not answer']);
+  });
+});
+
 describe('an answer', () => {
   test('that nobody reads is not kept', async () => {
     await here.close();

@@ -151,23 +151,31 @@ describe('a watch', () => {
   test('with initial events tells what is there first, and where that ends', async () => {
     await write('b');
     const version = await write('a');
-    watch({ initialEvents: true }, { bookmarks: true });
+    watch({ atLeast: 0 }, { bookmarks: true });
     await settle();
     await write('c');
     expect(reader.lines).toEqual(['ADDED a', 'ADDED b', `BOOKMARK ${version}`, 'ADDED c']);
     expect(reader.told[2]?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
   });
 
+  test('with initial events of a version that is yet to come is told so, and ends', async () => {
+    const version = await write('a');
+    watch({ atLeast: version + 1 });
+    await running;
+    expect(reader.told).toHaveLength(1);
+    expect(reader.told[0]).toMatchObject({ type: 'ERROR', object: { code: 504, reason: 'Timeout' } });
+  });
+
   test('with initial events tells no end of them to who wants no bookmarks', async () => {
     await write('a');
-    watch({ initialEvents: true });
+    watch({ atLeast: 0 });
     await settle();
     expect(reader.lines).toEqual(['ADDED a']);
   });
 
   test('of a namespace tells of no other', async () => {
     await write('a', {}, 'other');
-    watch({ initialEvents: true }, { namespace: 'demo' });
+    watch({ atLeast: 0 }, { namespace: 'demo' });
     await settle();
     await write('b', {}, 'other');
     await write('c');
@@ -345,7 +353,7 @@ describe('a client that does not read', () => {
       return list(name, page);
     };
     reader.room = 3;
-    watch({ initialEvents: true });
+    watch({ atLeast: 0 });
     await settle();
     expect(reader.told).toHaveLength(3);
     expect(asked).toEqual([100]);
@@ -376,7 +384,7 @@ test('whatever happens while a slow client is told, it ends with what is there, 
         ended = new AbortController();
         for (const one of before) await act(one);
         reader.room = room;
-        watch({ initialEvents: true }, { query: selective ? 'labelSelector=app=yes' : '' });
+        watch({ atLeast: 0 }, { query: selective ? 'labelSelector=app=yes' : '' });
         for (const one of during) await act(one);
         reader.read();
         await settle();
