@@ -422,7 +422,7 @@ export const OPTIONS = {
     defaults: { operator: 'info', dev: 'silent' },
     env: true,
     group: 'Output',
-    help: 'JSON logs on standard error from this level on',
+    help: 'JSON logs from this level on; the operator has them on standard output, other commands on standard error',
     commands: ['import', 'operator', 'dev'],
   },
   watch: {
