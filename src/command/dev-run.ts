@@ -14,8 +14,9 @@ import { operatorConfig, prepareKubeconfig, writeKubeconfig } from './dev-kubeco
 import { isScheduledMove, NewsLines, type Outlook, outlookText, partLine } from './dev-lines.ts';
 import { type Listening, listenAt } from './dev-ports.ts';
 import { readObjectFiles } from './object-files.ts';
-import { faultLines, operate } from './operator-run.ts';
+import { operate } from './operator-run.ts';
 import type { Surroundings } from './surroundings.ts';
+import { untilSignal } from './until-signal.ts';
 
 const USUAL_PORT = 8443;
 const USUAL_REGISTRY_PORT = 5000;
@@ -25,21 +26,8 @@ const KUBECTL_PAGE = 'https://kubernetes.io/docs/tasks/tools/';
  * Runs the operator with an API server and a sample registry of its own until SIGINT or SIGTERM, or with `--for` until a
  * scheduled check saw a tag move. Resolves to 0, to 1 when none did or the lease was lost, to 2 when it cannot be begun.
  */
-export async function runDev(options: DevOptions, surroundings: Surroundings): Promise<number> {
-  const stop = new AbortController();
-  // Once each: the second Ctrl-C is nobody's, and so ends the process at once.
-  const ask = (signal: NodeJS.Signals) => stop.abort(new Error(`received ${signal}`));
-  process.once('SIGTERM', ask).once('SIGINT', ask);
-  try {
-    return await new DevRun(options, surroundings, stop).run();
-  } catch (error) {
-    const lines = faultLines(error);
-    if (lines === undefined) throw error;
-    surroundings.stderr.write(lines.map(line => `${line}\n`).join(''));
-    return 2;
-  } finally {
-    process.off('SIGTERM', ask).off('SIGINT', ask);
-  }
+export function runDev(options: DevOptions, surroundings: Surroundings): Promise<number> {
+  return untilSignal(surroundings, stop => new DevRun(options, surroundings, stop).run());
 }
 
 /** One run, and what it has told so far. */

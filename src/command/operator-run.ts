@@ -12,20 +12,19 @@ import type { KubeClient } from '../kube/client.ts';
 import { createEventRecorder, type EventRecorder } from '../kube/event-recorder.ts';
 import { createKubeClient } from '../kube/http-client.ts';
 import { type KubeConfig, loadKubeConfig } from '../kube/kubeconfig.ts';
-import { KubeConfigFault } from '../kube/kubeconfig-fault.ts';
 import { createLeaderElection, type LeaderElection } from '../kube/leader-election.ts';
 import type { Term } from '../kube/leader-term.ts';
 import { createPullSecrets, type PullSecrets } from '../kube/pull-secrets.ts';
 import type { Reflector } from '../kube/reflector.ts';
 import { createLogger, type Logger } from '../log.ts';
-import { ListenFault, type Servers, startServers } from '../telemetry/servers.ts';
+import { type Servers, startServers } from '../telemetry/servers.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
-import { CommandFault } from './fault.ts';
 import { NamespaceCredentials } from './namespace-credentials.ts';
 import { watchCluster } from './operator-cluster.ts';
 import { Controllers } from './operator-controllers.ts';
 import { OperatorRegistries } from './operator-registries.ts';
 import { type Surroundings, VERSION } from './surroundings.ts';
+import { untilSignal } from './until-signal.ts';
 
 /** Name of the Lease that replicas compete for. */
 const LEASE_NAME = 'imagestream-operator';
@@ -54,36 +53,17 @@ export interface OperatorSite {
  * it starts it again), 2 when it cannot be begun.
  */
 export async function runOperator(options: OperatorOptions, surroundings: Surroundings): Promise<number> {
-  const log = createLogger(options.logLevel, surroundings.stdout);
-  const stop = new AbortController();
-  const ask = (signal: NodeJS.Signals) => {
-    log.info({ signal }, 'Asked to stop');
-    stop.abort(new Error(`received ${signal}`));
-  };
-  process.once('SIGTERM', ask).once('SIGINT', ask);
-  try {
-    const { env } = surroundings;
-    return await operate(options, { env, log, stop: stop.signal, loopback: 'listedHosts' });
-  } catch (error) {
-    const lines = faultLines(error);
-    if (lines === undefined) throw error;
-    surroundings.stderr.write(lines.map(line => `${line}\n`).join(''));
-    return 2;
-  } finally {
-    process.off('SIGTERM', ask).off('SIGINT', ask);
-  }
+  const { env, stdout, stderr } = surroundings;
+  const log = createLogger(options.logLevel, stdout);
+  const asked = (signal: NodeJS.Signals) => log.info({ signal }, 'Asked to stop');
+  return untilSignal({ stderr, asked }, ({ signal: stop }) =>
+    operate(options, { env, log, stop, loopback: 'listedHosts' }),
+  );
 }
 
-/** Runs the operator until its site asks it to end. 0 and 1 as above; throws what `faultLines` has lines for. */
+/** Runs the operator until its site asks it to end. 0 and 1 as above; throws what `untilSignal` has lines for. */
 export function operate(options: OperatorOptions, site: OperatorSite): Promise<number> {
   return new Operator(options, site).run();
-}
-
-/** What is told of an operator that cannot be begun; undefined for an error that nobody expected. */
-export function faultLines(error: unknown): readonly string[] | undefined {
-  if (error instanceof CommandFault) return error.lines;
-  if (error instanceof KubeConfigFault || error instanceof ListenFault) return [error.message];
-  return undefined;
 }
 
 interface Parts {
@@ -157,7 +137,7 @@ class Operator {
     return end === 'lost' ? 1 : 0;
   }
 
-  /** Makes the parts and joins them; nothing runs yet but the servers. Throws what `faultLines` has lines for. */
+  /** Makes the parts and joins them; nothing runs yet but the servers. Throws what `untilSignal` has lines for. */
   async #join(): Promise<Parts> {
     const clock = this.#clock;
     const log = this.#log;

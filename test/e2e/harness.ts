@@ -13,6 +13,7 @@ import { createKeyring } from '../../src/registry/keyring.ts';
 import { LanePaused } from '../../src/registry/lanes.ts';
 import type { HostSettings, RegistrySettings } from '../../src/registry/settings.ts';
 import type { Keyring } from '../../src/registry/types.ts';
+import { hostSettings, registrySettings } from '../fake/settings.ts';
 import type { Credentials, LoggedRequest, RunningRegistry } from './setups.ts';
 
 /** The whole engine in one process, asking a real registry. */
@@ -33,7 +34,7 @@ export interface EngineOptions {
 export const AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 
 export function createEngine(registry: RunningRegistry, options: EngineOptions = {}): Engine {
-  const settings = registrySettings(registry, options.administrator ?? 'all');
+  const settings = settingsFor(registry, options.administrator ?? 'all');
   const lanes = createLanes({
     clock: systemClock,
     limits: host => settings.host(host).rate,
@@ -104,40 +105,15 @@ function isiOf(spec: Partial<ImageStreamImport['spec']>): ImageStreamImport {
   });
 }
 
-function registrySettings(registry: RunningRegistry, administrator: 'all' | 'nothing'): RegistrySettings {
+function settingsFor(registry: RunningRegistry, administrator: 'all' | 'nothing'): RegistrySettings {
   const listed = listedHost(registry);
   // Trust in a CA is a matter of one host, so the token server is listed by itself.
   const hosts = administrator === 'all' ? [registry.host, ...listed.trustedRealmHosts] : [];
-  return {
-    host: host => (hosts.includes(host) ? listed : UNLISTED),
-    userAgent: 'imagestream-operator/e2e',
-    clientId: 'imagestream-operator',
-    tenantInsecure: 'allow',
-    privateAddresses: 'allow',
-    loopback: 'allow',
-    clusterDomain: 'cluster.local',
-    privateCidrs: [],
-    refusedHosts: [],
-    verifyOnChange: 'bestEffort',
-    anonymousFallback: true,
-    strictKubeletMatching: false,
-    proxy: { trust: 'untrusted' },
-  };
+  return registrySettings({}, { host: host => (hosts.includes(host) ? listed : UNLISTED) });
 }
 
 /** Rate limits are lifted: they are about other people's registries. */
-const UNLISTED: HostSettings = {
-  plainHttp: false,
-  insecureSkipVerify: false,
-  allowCredentialsOverHttp: false,
-  allowH2: false,
-  trustedRealmHosts: [],
-  trustedRedirectHosts: [],
-  mirrors: [],
-  mirrorOnly: false,
-  rate: { perSecond: 10_000, burst: 10_000, inFlight: 8 },
-  listed: false,
-};
+const UNLISTED = hostSettings({ rate: { perSecond: 10_000, burst: 10_000, inFlight: 8 } });
 
 function listedHost({ url, ca, tokenServer }: RunningRegistry): HostSettings {
   return {

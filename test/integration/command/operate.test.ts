@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { faultLines, type OperatorSite, operate } from '../../../src/command/operator-run.ts';
+import { type OperatorSite, operate } from '../../../src/command/operator-run.ts';
+import { faultLines } from '../../../src/command/until-signal.ts';
 import { readOperatorOptions } from '../../../src/config/operator-options.ts';
 import type { News } from '../../../src/controller/announcer.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';

@@ -1,23 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { type DevOptions, readDevOptions } from '../../../src/config/dev-options.ts';
+import { readDevOptions } from '../../../src/config/dev-options.ts';
 import { rowsOf } from '../../../src/config/options.ts';
+import { typedFor } from './typed.ts';
 
-const read = (line: string, env: Record<string, string> = {}) =>
-  readDevOptions(
-    line.split(' ').filter(word => word !== ''),
-    env,
-  );
-
-function options(line: string, env: Record<string, string> = {}): DevOptions {
-  const result = read(line, env);
-  if (result.kind !== 'run') throw new Error(`expected options, got ${JSON.stringify(result)}`);
-  return result.options;
-}
-
-function faults(line: string, env: Record<string, string> = {}): readonly string[] {
-  const result = read(line, env);
-  return result.kind === 'faults' ? result.faults : [];
-}
+const { options, faults } = typedFor(readDevOptions);
 
 describe('readDevOptions()', () => {
   test('has the defaults of the table', () => {

@@ -1,23 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ImportOptions, readImportOptions } from '../../../src/config/import-options.ts';
+import { readImportOptions } from '../../../src/config/import-options.ts';
+import { typedFor } from './typed.ts';
 
-const read = (line: string, env: Record<string, string> = {}) =>
-  readImportOptions(
-    line.split(' ').filter(word => word !== ''),
-    env,
-  );
-
-function options(line: string, env: Record<string, string> = {}): ImportOptions {
-  const result = read(line, env);
-  if (result.kind !== 'run') throw new Error(`expected options, got ${JSON.stringify(result)}`);
-  return result.options;
-}
-
-function faults(line: string, env: Record<string, string> = {}): readonly string[] {
-  const result = read(line, env);
-  return result.kind === 'faults' ? result.faults : [];
-}
+const { read, options, faults } = typedFor(readImportOptions);
 
 describe('readImportOptions()', () => {
   test('has the defaults of the table', () => {

@@ -1,24 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type OperatorOptions, readOperatorOptions } from '../../../src/config/operator-options.ts';
+import { readOperatorOptions } from '../../../src/config/operator-options.ts';
 import { rowsOf, variableOf } from '../../../src/config/options.ts';
+import { typedFor } from './typed.ts';
 
-const read = (line: string, env: Record<string, string> = {}) =>
-  readOperatorOptions(
-    line.split(' ').filter(word => word !== ''),
-    env,
-  );
-
-function options(line: string, env: Record<string, string> = {}): OperatorOptions {
-  const result = read(line, env);
-  if (result.kind !== 'run') throw new Error(`expected options, got ${JSON.stringify(result)}`);
-  return result.options;
-}
-
-function faults(line: string, env: Record<string, string> = {}): readonly string[] {
-  const result = read(line, env);
-  return result.kind === 'faults' ? result.faults : [];
-}
+const { options, faults } = typedFor(readOperatorOptions);
 
 /** Every option of D30, as a user would set it away from its default. */
 const SETTINGS = [
