@@ -96,14 +96,15 @@ class ListeningServer implements ApiServer {
   #closing: Promise<void> | undefined;
 
   constructor(parts: ApiServerParts, server: Server, host: string) {
-    const { storage, objects, kinds, clock, bookmarkMs = MINUTE_MS, random = Math.random } = parts;
+    const { storage, objects, kinds, clock, random = Math.random } = parts;
+    const { bookmarkMs = MINUTE_MS, patienceMs = MINUTE_MS } = parts;
     this.#parts = parts;
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
     this.#address = `${isIP(host) === 6 ? `[${host}]` : host}:${this.port}`;
     this.url = `https://${this.#address}`;
     this.#isLoopback = isLoopback(host);
-    this.#watches = new Watches({ clock, bookmarkMs, random });
+    this.#watches = new Watches({ clock, bookmarkMs, patienceMs, random });
     this.#places = new Places(kinds);
     this.#discovery = new Discovery(kinds, QUESTIONS);
     this.#openApi = new OpenApi(kinds);

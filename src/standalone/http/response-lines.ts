@@ -3,15 +3,19 @@ import { drained } from './answer.ts';
 import type { Lines } from './watch.ts';
 
 /** What a client may have left unread before it counts as full, in bytes. */
-const FULL_BYTES = 256 * 1024;
+const FULL_BYTES = 64 * 1024;
 
 /** Lines that are written in one turn of the event loop are sent together. */
 export class ResponseLines implements Lines {
   readonly #response: ServerResponse;
+  readonly #patienceMs: number;
   #pending = '';
 
-  constructor(response: ServerResponse) {
+  /** `patienceMs`: how long a client that has much to read may read nothing. One that has read all may wait for ever. */
+  constructor(response: ServerResponse, patienceMs: number) {
     this.#response = response;
+    this.#patienceMs = patienceMs;
+    response.socket?.setTimeout(0);
   }
 
   write(line: string): void {
@@ -23,9 +27,11 @@ export class ResponseLines implements Lines {
     return this.#pending.length + this.#response.writableLength > FULL_BYTES;
   }
 
-  ready(): Promise<void> {
+  async ready(): Promise<void> {
     this.#flush();
-    return drained(this.#response);
+    this.#response.socket?.setTimeout(this.#patienceMs);
+    await drained(this.#response);
+    this.#response.socket?.setTimeout(0);
   }
 
   drop(): void {

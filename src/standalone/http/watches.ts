@@ -11,6 +11,8 @@ export interface WatchesParts {
   readonly clock: Clock;
   /** From one bookmark to the next. */
   readonly bookmarkMs: number;
+  /** How long a client that has much to read may read nothing. */
+  readonly patienceMs: number;
   readonly random: () => number;
 }
 
@@ -50,16 +52,14 @@ export class Watches {
     response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
     // The head alone: a client must know that it is being told, though there may be nothing to tell yet.
     response.flushHeaders();
-    // It may be quiet for as long as nothing happens.
-    response.socket?.setTimeout(0);
     const ended = new AbortController();
     const end = () => ended.abort();
     response.on('close', end);
     if (response.destroyed || this.#closing.signal.aborted) end();
-    const { clock, random } = this.#parts;
+    const { clock, patienceMs, random } = this.#parts;
     const timeoutMs = timeoutSeconds ? timeoutSeconds * 1_000 : DEFAULT_TIMEOUT_MS * (1 + random());
     clock.sleep(timeoutMs, ended.signal).then(end, () => {});
-    const lines = new ResponseLines(response);
+    const lines = new ResponseLines(response, patienceMs);
     const watch = new Watch({ ...parts, lines, ended: ended.signal });
     this.#open.set(watch, end);
     try {

@@ -161,8 +161,11 @@ describe('a client that goes away in the middle', () => {
   });
 });
 
-describe('an answer', () => {
-  test('that nobody reads is not kept', async () => {
+describe('what nobody reads is not kept:', () => {
+  test.each([
+    { name: 'an answer', query: '' },
+    { name: 'the first events of a watch', query: '?watch=true' },
+  ])('$name', async ({ query }) => {
     await here.close();
     const given = Promise.withResolvers<void>();
     const debug = (_fields: object, message: string) => {
@@ -171,7 +174,7 @@ describe('an answer', () => {
     here = await startEmbedded({ patienceMs: 500, log: { ...silentLogger, debug } });
     for (let index = 0; index < 20; index += 1) await create(`s${index}`, 700_000);
     const deaf = await open();
-    deaf.write(`GET ${secrets} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${here.token}\r\n\r\n`);
+    deaf.write(`GET ${secrets}${query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${here.token}\r\n\r\n`);
     await given.promise;
     let length = 0;
     deaf.on('data', chunk => {
@@ -179,6 +182,19 @@ describe('an answer', () => {
     });
     await once(deaf.resume(), 'close');
     expect(length).toBeLessThan(20 * 700_000);
+    while (here.server.watches > 0) await setImmediate();
+  });
+
+  test('who has read all may wait for ever', async () => {
+    await here.close();
+    here = await startEmbedded({ patienceMs: 300 });
+    const watcher = await here.api.watch(`${secrets}?watch=true`);
+    // One that is quiet on another connection goes first.
+    const idle = await open();
+    await once(idle.resume(), 'close');
+    await create('told');
+    expect((await watcher.next()).object.metadata.name).toBe('told');
+    watcher.close();
   });
 });
 
