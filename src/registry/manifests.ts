@@ -1,7 +1,7 @@
 import { InvalidContent } from '../image/content.ts';
 import { digestOf, manifestDigest } from '../image/digest.ts';
 import type { Descriptor, Manifest } from '../image/manifest.ts';
-import { ACCEPT, mediaTypeOf } from '../image/media-types.ts';
+import { ACCEPT, kindOfMediaType, mediaTypeOf } from '../image/media-types.ts';
 import { parseManifest } from '../image/parse.ts';
 import { isRepositoryPath, isTag, isVerifiableDigest } from '../reference/digest.ts';
 import { answerError } from './answer-errors.ts';
@@ -95,7 +95,7 @@ export class Manifests {
       const algorithm = algorithmOf(name.digest);
       const plain = digestOf(bytes, algorithm);
       // Hashed before it is parsed (R6.10); only a signed schema 1 manifest has to be read to be hashed.
-      const signed = plain !== name.digest && mediaTypeOf(contentType).includes('manifest.v1+');
+      const signed = plain !== name.digest && kindOfMediaType(mediaTypeOf(contentType)) === 'schema1';
       const manifest = plain === name.digest || signed ? parsed(bytes, contentType, call) : undefined;
       const got = manifest === undefined ? plain : manifestDigest(bytes, manifest, algorithm);
       if (manifest === undefined || (plain !== name.digest && got !== name.digest)) {

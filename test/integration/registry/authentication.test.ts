@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Credential } from '../../../src/registry/credentials.ts';
-import { refusal, startFakeTokenServer, tokenIssuer } from '../../fake/registry.ts';
+import { refusal, reset, startFakeTokenServer, tokenIssuer } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { bench, closeAll, closeLater } from './bench.ts';
@@ -238,6 +238,35 @@ describe('a registry with tokens', () => {
     expect(registry.requests.every(({ headers: sent }) => sent.authorization === undefined)).toBe(true);
   });
 
+  test('R1.12 the scope that comes with /v2/ is nobody’s', async () => {
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer' } });
+    registry.putContent('team/app', 'v1', image);
+    const challenge = `Bearer realm="${registry.url}/token",service="fake",scope="*"`;
+    registry.on({ method: 'HEAD', times: 1 }, { status: 401 });
+    registry.on({ path: '/v2/' }, { status: 401, headers: { 'WWW-Authenticate': challenge } });
+
+    await client.checkTag(app, 'v1', image.digest, anonymous);
+    const asked = registry.requests.find(({ path }) => path === '/token');
+    expect(new URLSearchParams(asked?.query).getAll('scope')).toEqual(['repository:team/app:pull']);
+  });
+
+  test('R2.10 so does one that had just been granted: the scope is new', async () => {
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer' } });
+    const digest = registry.putContent('team/app', 'v1', image);
+    const challenge = (more: string) => ({
+      status: 401,
+      headers: { 'WWW-Authenticate': `Bearer realm="${registry.url}/token",service="fake"${more}` },
+    });
+    registry.on(
+      { method: 'HEAD', times: 1 },
+      challenge(',error="insufficient_scope",scope="repository:team/app:metadata_read"'),
+    );
+    registry.on({ method: 'HEAD', times: 1 }, challenge(''));
+
+    expect(await client.checkTag(app, 'v1', digest, anonymous)).toMatchObject({ outcome: 'unchanged' });
+    expect(story(registry.requests)).toEqual(['HEAD', 'token', 'HEAD', 'token', 'HEAD']);
+  });
+
   test('R2.23 a service that the challenge does not name is not made up', async () => {
     const { registry, client, app } = await bench({ auth: { kind: 'bearer' } });
     registry.putContent('team/app', 'v1', image);
@@ -392,6 +421,21 @@ describe('identity tokens', () => {
     await client.getManifest(app, { tag: 'v1' }, requestContext(ci));
     const form = new URLSearchParams(registry.requests.find(({ path }) => path === '/token')?.body);
     expect(form.getAll('scope')).toEqual(['repository:team/app:metadata_read repository:team/app:pull']);
+  });
+
+  test('R4.6 a POST is not sent twice, whatever became of its connection', async () => {
+    const rate = { perSecond: 10, burst: 20, inFlight: 1 };
+    const auth = { kind: 'bearer', issuer: tokenIssuer(rules) } as const;
+    const { registry, client, app, clock } = await bench({ auth, host: { rate } });
+    registry.putContent('team/app', 'v1', image);
+    await client.getManifest(app, { tag: 'v1' }, requestContext(ci));
+    await clock.advance(300_000);
+    registry.forget();
+    registry.on({ method: 'POST', times: 1 }, reset);
+
+    const asked = client.getManifest(app, { tag: 'v1' }, requestContext(ci));
+    await expect(asked).rejects.toMatchObject({ kind: 'unavailable', from: 'tokenService' });
+    expect(registry.count({ method: 'POST' })).toBe(1);
   });
 
   test.each([400, 401, 404, 405])('Z21 a POST that answers %d falls back to the password', async status => {

@@ -54,6 +54,13 @@ describe('manifests that are not what they say', () => {
     expect(made.registry.requests).toHaveLength(1);
   });
 
+  test('R6.10 what is not what was asked for is not even read', async () => {
+    const made = await bench();
+    made.registry.on({}, typed(OCI, '['.repeat(1000)));
+    const asked = made.client.getManifest(made.app, { digest: image.digest }, context);
+    await expect(asked).rejects.toMatchObject({ kind: 'digestMismatch', digests: { wanted: image.digest } });
+  });
+
   test('G12 a signed schema 1 manifest is imported by the digest of its payload', async () => {
     const made = await bench();
     const schema1 = sampleSchema1();
@@ -160,14 +167,16 @@ describe('sizes (R6.6 to R6.9)', () => {
 });
 
 describe('time (R5.10, R6.8)', () => {
+  const hour = 3_600_000;
+  /** Nothing ends but what a row is about: a test that hangs has missed its deadline. */
   const patient: Timeouts = {
-    connectMs: 10_000,
-    headersMs: 10_000,
-    bodyIdleMs: 10_000,
-    headAttemptMs: 10_000,
-    getAttemptMs: 10_000,
-    operationMs: 10_000,
-    minRateAfterMs: 10_000,
+    connectMs: hour,
+    headersMs: hour,
+    bodyIdleMs: hour,
+    headAttemptMs: hour,
+    getAttemptMs: hour,
+    operationMs: hour,
+    minRateAfterMs: hour,
     minBytesPerSecond: 1024,
   };
 
@@ -252,6 +261,19 @@ describe('connections', () => {
     expect(await asked).toMatchObject({ digest: image.digest });
   });
 
+  test.each([
+    ['is free for the next request', 1024, 1],
+    ['is given up where that is long', 1024 * 1024, 2],
+  ])('R5.13 one whose redirect has a body %s', async (_name, length, connections) => {
+    const made = await bench({ host: { rate: single } });
+    made.registry.putContent('team/app', 'v1', image);
+    const headers = { Location: '/v2/team/app/manifests/v1' };
+    made.registry.on({ path: /moved/ }, { status: 307, headers, body: 'x'.repeat(length) });
+    const asked = made.client.getManifest(made.app, { tag: 'moved' }, context);
+    expect(await asked).toMatchObject({ digest: image.digest });
+    expect(made.registry.connections).toBe(connections);
+  });
+
   test('nobody there is refused', async () => {
     const made = await bench();
     await made.registry.close();
@@ -296,6 +318,8 @@ describe('answers', () => {
     [429, 'TOOMANYREQUESTS', 'rateLimited'],
     [500, 'INTERNAL', 'unavailable'],
     [400, 'TAG_INVALID', 'invalidResponse'],
+    // R8.1: with words of its own it is not what it looks like.
+    [404, 'TAG_INVALID', 'invalidResponse'],
   ])('%d %s is %s', async (status, code, kind) => {
     const made = await bench();
     made.registry.on({}, refusal(status, code));

@@ -157,6 +157,21 @@ describe('realms (12.5)', () => {
     expect(await get()).toMatchObject({ digest: image.digest });
   });
 
+  test('R2.21 three times and no more', async () => {
+    const { here, service, get } = await realmWorld(
+      'reg.example.com',
+      'https://attacker.example.net/token',
+      `${PUBLIC}:443`,
+      `${ELSEWHERE}:443`,
+    );
+    let hops = 0;
+    service.on({}, () => redirectTo(`https://tokens.example.net/hop/${++hops}`, 302));
+    here.addresses['tokens.example.net'] = [ELSEWHERE];
+
+    await expect(get()).rejects.toMatchObject({ kind: 'unavailable', from: 'tokenService', status: 302 });
+    expect(service.requests).toHaveLength(4);
+  });
+
   test('R2.19 R6.3 a public registry’s realm inside is refused; S10 an inside registry’s is not', async () => {
     const outside = await realmWorld(
       'reg.example.com',

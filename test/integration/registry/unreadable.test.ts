@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { silence } from '../../fake/registry.ts';
 import { requestContext } from '../../fake/settings.ts';
@@ -32,6 +33,36 @@ describe('errors whose words cannot be read', () => {
 
     await expect(client.getManifest(app, { tag: 'v1' }, requestContext())).rejects.toMatchObject({ status: 404 });
   });
+});
+
+test('R6.13 no more than 16 bodies are read at the same time', async () => {
+  const { registry, client, app } = await bench({ host: { rate: { perSecond: 100, burst: 100, inFlight: 32 } } });
+  const image = sampleImage();
+  const digest = registry.putContent('team/app', 'v1', image);
+  await client.checkTag(app, 'v1', digest, requestContext());
+  const halves: ServerResponse[] = [];
+  registry.on({ method: 'GET', times: 16 }, (_request, response) => {
+    response.writeHead(200, { 'Content-Type': image.mediaType, 'Content-Length': image.bytes.length });
+    response.write(image.bytes.subarray(0, 10));
+    halves.push(response);
+    return undefined;
+  });
+  const get = () => client.getManifest(app, { tag: 'v1' }, requestContext());
+  const held = Array.from({ length: 16 }, get);
+  while (halves.length < 16) await new Promise(setImmediate);
+  let read = false;
+  const next = get().then(fetched => {
+    read = true;
+    return fetched;
+  });
+  while (registry.count({ method: 'GET' }) < 17) await new Promise(setImmediate);
+  // What was answered before these has arrived before them, too.
+  for (let turn = 0; turn < 10; turn += 1) await client.checkTag(app, 'v1', digest, requestContext());
+  expect(read).toBe(false);
+
+  for (const response of halves) response.end(image.bytes.subarray(10));
+  expect(await next).toMatchObject({ digest });
+  await Promise.all(held);
 });
 
 test('R6.13 requests that are never answered keep nobody from having a body read', async () => {
