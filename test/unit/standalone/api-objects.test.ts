@@ -87,6 +87,19 @@ describe('create()', () => {
     });
   });
 
+  test('takes the default namespace for none, and no other', async () => {
+    const image = (namespace: string) => ({
+      ...stream({ dockerImageReference: 'a' }, { namespace }),
+      apiVersion: 'image.openshift.io/v1alpha1',
+      kind: 'Image',
+    });
+    expect((await on.create('images', image('default'))).metadata).not.toHaveProperty('namespace');
+    expect(await refusal(on.create('images', image('demo')))).toMatchObject({
+      code: 400,
+      message: 'the namespace of the provided object does not match the namespace sent on the request',
+    });
+  });
+
   test('stores nothing when it only tries', async () => {
     const before = await on.storage.version();
     const made = await on.create('imagestreams', stream(), { dryRun: true });
@@ -119,6 +132,15 @@ describe('update()', () => {
       reason: 'Conflict',
       message:
         'Operation cannot be fulfilled on imagestreams.image.openshift.io "app": the object has been modified; please apply your changes to the latest version and try again',
+    });
+  });
+
+  test('refuses what was computed from an object of the same name that is gone', async () => {
+    await on.create('configmaps', configMap());
+    expect(await refusal(on.update('configmaps', configMap({}, { uid: 'other' })))).toMatchObject({
+      code: 409,
+      reason: 'Conflict',
+      message: expect.stringMatching(/Precondition failed: UID in precondition: other, UID in object meta: uid-/),
     });
   });
 
@@ -192,6 +214,18 @@ describe('delete()', () => {
     await on.patch('imagestreams/demo/app', merge({ metadata: { finalizers: ['acme.io/b'] } }));
     await on.patch('imagestreams/demo/app', merge({ metadata: { finalizers: null } }));
     expect(await refusal(on.get('imagestreams/demo/app'))).toMatchObject({ code: 404 });
+  });
+
+  test('lets no finalizer be added any more', async () => {
+    await on.create('imagestreams', stream({}, { finalizers: ['acme.io/a'] }));
+    await remove('imagestreams/demo/app');
+    const finalizers = ['acme.io/a', 'acme.io/b', 'acme.io/c'];
+    expect((await refusal(on.patch('imagestreams/demo/app', merge({ metadata: { finalizers } })))).message).toBe(
+      'ImageStream.image.openshift.io "app" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"acme.io/b", "acme.io/c"}',
+    );
+    // Other changes are let through.
+    const { object } = await on.patch('imagestreams/demo/app', merge({ metadata: { labels: { a: 'b' } } }));
+    expect(object.metadata).toMatchObject({ labels: { a: 'b' }, finalizers: ['acme.io/a'] });
   });
 
   test('takes along what it owned alone', async () => {
@@ -335,6 +369,12 @@ describe('patch() of other types', () => {
     expect(object).toMatchObject({ spec: { tags: [{ name: 'a' }, { name: 'b' }] }, metadata: { generation: 2 } });
   });
 
+  test('does 10,000 operations, and no more', async () => {
+    await on.create('imagestreams', custom);
+    const operations = Array(10_000).fill({ op: 'test', path: '/metadata/name', value: 'app' });
+    await on.patch('imagestreams/demo/app', { type: 'json', operations });
+  });
+
   test.each([
     { name: 'an operation that fails', operations: [{ op: 'remove', path: '/spec/none' }], code: 422 },
     { name: 'what is no list', operations: {}, code: 400 },
@@ -348,6 +388,17 @@ describe('patch() of other types', () => {
     const made = await on.create('imagestreams', custom);
     expect(await refusal(on.patch('imagestreams/demo/app', { type: 'json', operations }))).toMatchObject({ code });
     expect(await on.get('imagestreams/demo/app')).toEqual(made);
+  });
+
+  test.each([
+    { name: 'another kind', body: { kind: 'Foo' }, why: 'no kind "Foo" is registered for version "v1"' },
+    { name: 'no kind', body: { kind: null }, why: /Object 'Kind' is missing in '.*'/.source },
+  ])('refuses a patch of a kind of Kubernetes with $name', async ({ body, why }) => {
+    await on.create('configmaps', configMap());
+    expect(await refusal(on.patch('configmaps/demo/settings', merge(body)))).toMatchObject({
+      code: 422,
+      message: expect.stringMatching(`^ "" is invalid: patch: Invalid value: ".*": ${why}$`),
+    });
   });
 
   test('does strategic merge patches of the kinds of Kubernetes alone', async () => {

@@ -70,6 +70,11 @@ describe('Events', () => {
     });
   });
 
+  test('may be as long as they may be', async () => {
+    const long = { note: 'n'.repeat(1_024), action: 'a'.repeat(128), reportingInstance: 'i'.repeat(128) };
+    expect(await on.create('events.events.k8s.io', named({ ...event, ...long }))).toMatchObject(long);
+  });
+
   test('take a series', async () => {
     await on.create('events.events.k8s.io', named(event));
     const series = { count: 2, lastObservedTime: TIME };
@@ -93,6 +98,17 @@ describe('Events', () => {
     await on.create('events', { ...core, metadata: { name: 'new' } });
     expect(await on.names('events')).toEqual(['core', 'lasting', 'new', 'young']);
     expect(changes.map(({ type, now }) => `${type} ${now.name}`)).toEqual(['ADDED new', 'DELETED old']);
+    // All of them are looked through every ten minutes at most.
+    const steps: [passed: number, name: string, want: string[]][] = [
+      [3_100_000, 'second', ['new', 'second']],
+      [599_999, 'third', ['new', 'second', 'third']],
+      [1, 'fourth', ['fourth', 'second', 'third']],
+    ];
+    for (const [passed, name, want] of steps) {
+      on.now += passed;
+      await on.create('events', { ...core, metadata: { name } });
+      expect(await on.names('events')).toEqual(want);
+    }
   });
 
   test('are printed alike, whichever group is asked', async () => {
@@ -106,6 +122,11 @@ describe('Events', () => {
     expect(rows[0]).toEqual(['it', '59s', 'Normal', 'Imported', 'pod/p', 'something happened']);
     expect(rows[1]).toEqual(rows[0]);
   });
+});
+
+test('Leases are not held for half a second', async () => {
+  const lease = named({ spec: { leaseDurationSeconds: 1.5 } });
+  expect(await refusal(on.create('leases', lease))).toMatchObject({ code: 400 });
 });
 
 describe('Namespaces', () => {
@@ -142,6 +163,18 @@ describe('CustomResourceDefinitions', () => {
       storedVersions: ['v1alpha1'],
       acceptedNames: { plural: 'images', kind: 'Image' },
     });
+  });
+
+  test('that tell nothing are refused', async () => {
+    const status = await refusal(on.create('customresourcedefinitions', named({ spec: { names: { kind: '' } } })));
+    expect(status.details?.causes?.map(({ field }) => field)).toEqual([
+      'metadata.name',
+      'spec.group',
+      'spec.scope',
+      'spec.names.plural',
+      'spec.names.kind',
+      'spec.versions',
+    ]);
   });
 
   test('of others are taken, and named in full', async () => {
