@@ -100,7 +100,7 @@ describe('Events', () => {
     expect(changes.map(({ type, now }) => `${type} ${now.name}`)).toEqual(['ADDED new', 'DELETED old']);
     // All of them are looked through every ten minutes at most.
     const steps: [passed: number, name: string, want: string[]][] = [
-      [3_100_000, 'second', ['new', 'second']],
+      [3_100_001, 'second', ['new', 'second']],
       [599_999, 'third', ['new', 'second', 'third']],
       [1, 'fourth', ['fourth', 'second', 'third']],
     ];
