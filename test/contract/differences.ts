@@ -19,6 +19,7 @@ export const DIFFERENCES = {
   exactVersion: 'Lists as of an older version (`resourceVersionMatch=Exact`) get 410: only the latest can be had.',
   oneUser: 'There is one user, `admin`; `kubectl --as` changes nothing.',
   managedFields: 'There is no `metadata.managedFields`.',
+  columns: 'Tables of the kinds of Kubernetes itself have fewer columns, and those of Events begin with a name.',
 } as const;
 
 export type Difference = keyof typeof DIFFERENCES;

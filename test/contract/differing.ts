@@ -59,6 +59,13 @@ export function differing(at: Stage): void {
       expect([code, headers['content-type']]).toEqual(wanted);
     });
 
+    test('the columns of Events', async () => {
+      const { body } = await at.api.ask(at.core('events'), { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+      const shown = body.columnDefinitions.filter((one: Any) => one.priority === 0).map((one: Any) => one.name);
+      const columns = ['Last Seen', 'Type', 'Reason', 'Object', 'Message'];
+      expect(shown).toEqual(differs(at.api, 'columns', { embedded: ['Name', ...columns], real: columns }));
+    });
+
     test('what is kept of who set which field', async () => {
       const { metadata } = await at.ok('POST', at.streams('?fieldManager=me'), stream('mine', { spec: { tags: [] } }));
       expect('managedFields' in metadata).toBe(differs(at.api, 'managedFields', { embedded: false, real: true }));
