@@ -12,6 +12,28 @@ export function jsonType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
+/** As messages quote what may be anything: texts as they are. An object can make `String()` throw. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Deeper than anything that means something, and no deeper than what works on it can bear. */
+const MAX_DEPTH = 1_000;
+
+/** Whether a value is nested too deeply. Whatever works on objects goes down into them. */
+export function isDeep(value: unknown): boolean {
+  let level: object[] = isContainer(value) ? [value] : [];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap(one => Object.values(one).filter(isContainer));
+  }
+  return false;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** A copy without the fields named. */
 export function without<T extends object, Name extends keyof T>(object: T, ...names: readonly Name[]): Omit<T, Name> {
   const copy = { ...object };

@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { badRequest, tooLarge, unsupportedMediaType } from '../faults.ts';
+import { isDeep } from '../json.ts';
 import type { Kind } from '../kinds.ts';
 import type { Patch } from '../objects.ts';
 import { decodeProtobuf, PROTOBUF_TYPE } from './protobuf.ts';
@@ -8,8 +9,6 @@ import type { Request } from './request.ts';
 const JSON_TYPE = 'application/json';
 const YAML_TYPE = 'application/yaml';
 
-/** Deeper than anything that means something, and no deeper than what works on it can bear. */
-const MAX_DEPTH = 1_000;
 /** Characters. A reader of YAML can be kept busy for long by a text of few: all others wait meanwhile. */
 const MAX_YAML = 64 * 1024;
 /** A YAML document may repeat anchors this often before it counts as a bomb. */
@@ -129,16 +128,8 @@ function plain(document: ReturnType<typeof parseDocument>, fault: Fault): unknow
   }
 }
 
-/** Whatever works on objects goes down into them; what is nested too deeply must not get that far. */
+/** What is nested too deeply must get no further. */
 function shallow(value: unknown, fault: Fault): unknown {
-  let level: object[] = isContainer(value) ? [value] : [];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) throw fault('exceeded max depth');
-    level = level.flatMap(one => Object.values(one).filter(isContainer));
-  }
+  if (isDeep(value)) throw fault('exceeded max depth');
   return value;
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

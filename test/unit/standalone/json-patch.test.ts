@@ -71,6 +71,37 @@ describe('jsonPatch()', () => {
     expect(target.list).toEqual(['x', 'y', 'z']);
   });
 
+  test('refuses copies of copies before they outgrow memory', () => {
+    const double = { op: 'copy', from: '/list', path: '/list/-' };
+    expect(() => jsonPatch(target, new Array(60).fill(double))).toThrow(PatchFailed);
+  });
+
+  test.each<[name: string, operations: JsonObject[]]>([
+    ['copies', new Array(5_000).fill({ op: 'copy', from: '/a', path: '/a/b' })],
+    [
+      'what is added',
+      Array.from({ length: 40 }, (_, at) => ({ op: 'add', path: '/a'.repeat(at * 50 + 1), value: deep(50) })),
+    ],
+  ])('refuses %s that nest ever deeper', (_name, operations) => {
+    expect(() => jsonPatch(target, operations)).toThrow(PatchFailed);
+  });
+
+  test('copies nothing of a large object for each of its operations', () => {
+    const large = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`k${at}`, at]));
+    const operations = Array.from({ length: 5_000 }, (_, at) => ({ op: 'add', path: `/n${at}`, value: at }));
+    // With a copy for each this would take minutes.
+    expect(Object.keys(jsonPatch(large, operations) as object)).toHaveLength(55_000);
+  });
+
+  test('leaves the operations as they are, to be tried again', () => {
+    const operations = [
+      { op: 'add', path: '/n', value: {} },
+      { op: 'add', path: '/n/m', value: 1 },
+    ];
+    expect(jsonPatch({}, operations)).toEqual(jsonPatch({}, operations));
+    expect(operations[0]?.value).toEqual({});
+  });
+
   test('what is added anywhere is found there, and its removal undoes it', () => {
     const documents = fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 });
     fc.assert(
@@ -104,6 +135,11 @@ function placesIn(value: unknown, path = ''): { path: string; isList: boolean }[
     return placesIn(field, `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
   });
   return [{ path, isList: Array.isArray(value) }, ...below];
+}
+
+/** `{a: {a: …}}` */
+function deep(levels: number): object {
+  return levels === 0 ? {} : { a: deep(levels - 1) };
 }
 
 function ownProto(object: object): object {
