@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, sameJson } from './json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import type { Shape } from './shape.ts';
 
 /** Thrown when what is applied makes no sense by itself. */
@@ -16,7 +16,10 @@ export function applyMerge(shape: Shape, live: unknown, applied: unknown, path =
   if (isJsonObject(applied)) return shape.isAtomic ? applied : mergeObjects(shape, live, applied, path);
   if (!Array.isArray(applied) || shape.list === 'atomic') return applied;
   const lives: readonly unknown[] = Array.isArray(live) ? live : [];
-  if (shape.list === 'set') return [...lives, ...applied.filter(item => !lives.some(one => sameJson(one, item)))];
+  if (shape.list === 'set') {
+    const known = new Set(lives.map(item => JSON.stringify(item)));
+    return [...lives, ...applied.filter(item => !known.has(JSON.stringify(item)))];
+  }
   return mergeLists(shape, shape.list.keys, lives, applied, path);
 }
 
@@ -36,20 +39,21 @@ function mergeLists(
   path: string,
 ): unknown[] {
   const appliedKeys = applied.map((item, at) => appliedKey(keys, item, at, path));
-  const twice = appliedKeys.find((key, at) => appliedKeys.indexOf(key) !== at);
+  const places = new Map(appliedKeys.map((key, at) => [key, at]));
+  const twice = appliedKeys.find((key, at) => places.get(key) !== at);
   if (twice !== undefined) throw new ApplyFailed(`${path}: duplicate entries for key [${twice}]`);
-  const liveKeys = live.map(item => keyText(keys, item));
+  const lives = new Map(live.toReversed().map(item => [keyText(keys, item), item]));
   const merge = (at: number) => {
-    const was = live[liveKeys.indexOf(appliedKeys[at] ?? '')];
-    return applyMerge(shape.item(), was, applied[at], `${path}[${appliedKeys[at]}]`);
+    const key = appliedKeys[at] ?? '';
+    return applyMerge(shape.item(), lives.get(key), applied[at], `${path}[${key}]`);
   };
   // What is applied keeps its order; what only is there keeps its place before what followed it.
   const merged: unknown[] = [];
   let next = 0;
-  for (const [at, item] of live.entries()) {
-    const found = appliedKeys.indexOf(liveKeys[at] ?? '');
-    if (found === -1) merged.push(item);
-    for (; next <= found; next++) merged.push(merge(next));
+  for (const item of live) {
+    const found = places.get(keyText(keys, item));
+    if (found === undefined) merged.push(item);
+    for (; next <= (found ?? -1); next++) merged.push(merge(next));
   }
   for (; next < applied.length; next++) merged.push(merge(next));
   return merged;

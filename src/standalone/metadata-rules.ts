@@ -94,7 +94,8 @@ export function metadataChangeErrors(before: ObjectMeta, after: ObjectMeta): Fie
     if (value === undefined || value === before[field]) continue;
     errors.push(invalidField(`metadata.${field}`, value, 'field is immutable'));
   }
-  const added = (after.finalizers ?? []).filter(name => !before.finalizers?.includes(name));
+  const known = new Set(before.finalizers);
+  const added = (after.finalizers ?? []).filter(name => !known.has(name));
   if (before.deletionTimestamp !== undefined && added.length > 0) {
     const names = `[]string{${added.map(quote).join(', ')}}`;
     const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${names}`;

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, sameJson } from './json.ts';
+import { isJsonObject, type JsonObject, textOf } from './json.ts';
 import type { Shape } from './shape.ts';
 
 /** Thrown when a patch makes no sense, in the words of the API server. */
@@ -21,16 +21,17 @@ export function strategicPatch(shape: Shape, target: unknown, patch: unknown): u
   if (directive === 'replace') return withoutDirectives(patch);
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge') {
-    throw new StrategicFailed(`unknown patch type: ${directive} in map`);
+    throw new StrategicFailed(`unknown patch type: ${textOf(directive)} in map`);
   }
   const merged = new Map(isJsonObject(target) ? Object.entries(target) : []);
   for (const [name, values] of directives(patch, DELETE_FROM)) {
     const list = merged.get(name);
-    if (Array.isArray(list))
-      merged.set(
-        name,
-        list.filter(item => !values.some(value => sameJson(value, item))),
-      );
+    if (!Array.isArray(list)) continue;
+    const doomed = new Set(values.map(value => JSON.stringify(value)));
+    merged.set(
+      name,
+      list.filter(item => !doomed.has(JSON.stringify(item))),
+    );
   }
   const orders = new Map(directives(patch, ORDER));
   for (const [name, value] of Object.entries(withoutDirectives(patch))) {
@@ -43,7 +44,10 @@ export function strategicPatch(shape: Shape, target: unknown, patch: unknown): u
     if (merged.has(name)) merged.set(name, mergeField(shape.field(name), merged.get(name), [], order));
   }
   const retained = patch[RETAIN_KEYS];
-  if (Array.isArray(retained)) for (const name of merged.keys()) if (!retained.includes(name)) merged.delete(name);
+  if (Array.isArray(retained)) {
+    const kept = new Set(retained);
+    for (const name of merged.keys()) if (!kept.has(name)) merged.delete(name);
+  }
   return Object.fromEntries(merged);
 }
 
@@ -56,61 +60,76 @@ function mergeField(shape: Shape, target: unknown, patch: unknown, order: readon
 }
 
 function mergeSets(live: readonly unknown[], patch: readonly unknown[], order = patch): unknown[] {
-  const has = (list: readonly unknown[], value: unknown) => list.some(item => sameJson(item, value));
-  const wanted = order.filter(value => has(live, value) || has(patch, value));
-  const others = live.filter(value => !has(wanted, value));
-  return interleaved(others, wanted, live, sameJson);
+  const entries = (list: readonly unknown[]) => list.map(value => ({ key: JSON.stringify(value), value }));
+  const before = entries(live);
+  const known = new Set([...before, ...entries(patch)].map(({ key }) => key));
+  const wanted = byKey(entries(order).filter(({ key }) => known.has(key)));
+  const others = before.filter(({ key }) => !wanted.has(key));
+  return interleaved(others, [...wanted.values()], before);
 }
 
 function mergeLists(
   shape: Shape,
-  key: string,
+  mergeKey: string,
   live: readonly unknown[],
   patch: readonly unknown[],
   order: readonly unknown[] | undefined,
 ): unknown[] {
-  const isReplaced = patch.some(item => isJsonObject(item) && item[DIRECTIVE] === 'replace');
-  const entries = patch.filter(item => !isJsonObject(item) || item[DIRECTIVE] !== 'replace');
-  if (isReplaced) return entries;
-  const sameKey = (one: unknown, other: unknown) => sameJson(keyOf(key, one), keyOf(key, other));
-  const find = (list: readonly unknown[], item: unknown) => list.find(one => sameKey(one, item));
-  const doomed = entries.filter(item => isJsonObject(item) && item[DIRECTIVE] === 'delete');
-  const given = entries.filter(item => !doomed.includes(item));
-  const left = live.filter(item => find(doomed, item) === undefined);
-  if (order !== undefined && given.some(item => find(order, item) === undefined)) {
+  const directiveOf = (item: unknown) => (isJsonObject(item) ? item[DIRECTIVE] : undefined);
+  const entries = patch.filter(item => directiveOf(item) !== 'replace');
+  if (entries.length < patch.length) return entries;
+  if (entries.length === 0 && order === undefined) return [...live];
+  const keyed = (list: readonly unknown[]) => list.map(value => ({ key: keyOf(mergeKey, value), value }));
+  const doomed = byKey(keyed(entries.filter(item => directiveOf(item) === 'delete')));
+  const given = byKey(keyed(entries.filter(item => directiveOf(item) !== 'delete')));
+  const before = keyed(live);
+  const left = before.filter(({ key }) => !doomed.has(key));
+  const was = byKey(left);
+  const ordered = order === undefined ? given : byKey(keyed(order));
+  if ([...given.keys()].some(key => !ordered.has(key))) {
     throw new StrategicFailed(`The order in patch list doesn't match ${ORDER} list`);
   }
-  const known = (item: unknown) => find(left, item) !== undefined || find(given, item) !== undefined;
-  const wanted = (order ?? given).filter(known);
-  const others = left.filter(item => find(wanted, item) === undefined);
-  const placed = interleaved(others, wanted, live, sameKey);
-  return placed.map(item => {
-    const patched = find(given, item);
-    const was = find(left, item);
-    return patched === undefined ? was : strategicPatch(shape.item(), was, patched);
+  const wanted = [...ordered.keys()].filter(key => was.has(key) || given.has(key));
+  const merged = wanted.map(key => {
+    const target = was.get(key)?.value;
+    const patched = given.get(key);
+    return { key, value: patched === undefined ? target : strategicPatch(shape.item(), target, patched.value) };
   });
+  const spokenOf = new Set(wanted);
+  const others = left.filter(({ key }) => !spokenOf.has(key));
+  return interleaved(others, merged, before);
+}
+
+/** One of a list; equal keys mean the same one. */
+interface Entry {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** The first of each key. */
+function byKey(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
+  const first = new Map<string, Entry>();
+  for (const entry of entries) if (!first.has(entry.key)) first.set(entry.key, entry);
+  return first;
 }
 
 /** What the patch speaks of in its order; what it does not, before what it preceded in the list as it was. */
-function interleaved(
-  others: readonly unknown[],
-  wanted: readonly unknown[],
-  before: readonly unknown[],
-  same: (one: unknown, other: unknown) => boolean,
-): unknown[] {
-  const placeOf = (item: unknown) => before.findIndex(one => same(one, item));
+function interleaved(others: readonly Entry[], wanted: readonly Entry[], before: readonly Entry[]): unknown[] {
+  const places = new Map(before.map(({ key }, at) => [key, at]));
+  const placeOf = (entry: Entry | undefined) => places.get(entry?.key ?? '') ?? Number.POSITIVE_INFINITY;
   const merged: unknown[] = [];
   let next = 0;
-  for (const item of wanted) {
-    const place = placeOf(item);
-    for (; place !== -1 && next < others.length && placeOf(others[next]) < place; next++) merged.push(others[next]);
-    merged.push(item);
+  for (const entry of wanted) {
+    const place = places.get(entry.key) ?? -1;
+    for (; placeOf(others[next]) < place; next++) merged.push(others[next]?.value);
+    merged.push(entry.value);
   }
-  return [...merged, ...others.slice(next)];
+  return [...merged, ...others.slice(next).map(({ value }) => value)];
 }
 
-function keyOf(key: string, item: unknown): unknown {
-  if (isJsonObject(item) && Object.hasOwn(item, key)) return item[key];
+/** By which an entry is told apart, as a text. */
+function keyOf(key: string, item: unknown): string {
+  if (isJsonObject(item) && Object.hasOwn(item, key)) return JSON.stringify(item[key]);
   throw new StrategicFailed(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
 }
 

@@ -95,6 +95,12 @@ describe('applyMerge()', () => {
     expect(() => ofStream({}, applied)).toThrow(new ApplyFailed(want));
   });
 
+  test('takes no longer for each entry the more there are', () => {
+    const names = Array.from({ length: 100_000 }, (_, at) => `t${at}`);
+    // Were each looked for among all others, this would take minutes.
+    expect(ofStream(tags(...names), tags(...names.toReversed()))).toEqual(tags(...names.toReversed()));
+  });
+
   test('done again changes nothing, and what was applied first stays unless it is applied again', () => {
     const tag = fc.record(
       { name: fc.constantFrom('a', 'b', 'c', 'd'), reference: fc.boolean(), generation: fc.nat(3) },
