@@ -42,12 +42,15 @@ export class Deletion {
     const doomed = this.#pend(stored, object);
     if (doomed.gone) return;
     if (isNamespace(stored)) await this.#empty(stored.name);
-    if (this.#isHeld(doomed) || (isNamespace(stored) && (await this.#holds(stored.name)))) return this.#mark(doomed);
-    doomed.gone = true;
+    const stays = this.#isHeld(doomed) || (isNamespace(stored) && (await this.#holds(stored.name)));
+    if (stays) this.#mark(doomed);
+    else doomed.gone = true;
+    // Orphans are let go at once: when the last finalizer has left, nobody remembers what was asked.
+    if (stays && policy !== 'Orphan') return;
     for (const dependent of await this.#storage.ownedBy(object.metadata.uid ?? '')) {
       await this.#release(dependent, object.metadata.uid, policy);
     }
-    await this.#endNamespace(stored.namespace);
+    if (!stays) await this.#endNamespace(stored.namespace);
   }
 
   /** What is to be written. */

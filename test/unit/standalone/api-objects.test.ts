@@ -240,6 +240,15 @@ describe('delete()', () => {
     expect((await on.get('secrets/demo/of-both')).metadata).not.toHaveProperty('ownerReferences');
   });
 
+  test('lets go of orphans though finalizers hold their owner', async () => {
+    const one = await on.create('configmaps', configMap({}, { name: 'one', finalizers: ['acme.io/a'] }));
+    await on.create('secrets', { metadata: { name: 'of-one', ownerReferences: ownedBy(one) } });
+    expect(await remove('configmaps/demo/one', { propagationPolicy: 'Orphan' })).toMatchObject({ gone: false });
+    await on.patch('configmaps/demo/one', merge({ metadata: { finalizers: [] } }));
+    expect(await on.names('configmaps')).toEqual([]);
+    expect((await on.get('secrets/demo/of-one')).metadata).not.toHaveProperty('ownerReferences');
+  });
+
   test('of a namespace takes all that is in it, and waits for what is held', async () => {
     await on.create('configmaps', configMap());
     await on.create('imagestreams', stream({}, { finalizers: ['acme.io/a'] }));
