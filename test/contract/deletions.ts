@@ -50,6 +50,16 @@ export function deletions(at: Stage): void {
       expect((await at.api.ask(path)).code).toBe(404);
     });
 
+    test('of a selection takes the conditions of the client for each', async () => {
+      const label = fresh();
+      for (const name of ['x', 'y']) await at.createStream(`${label}-${name}`, { metadata: { labels: { label } } });
+      const { uid } = (await get(`${label}-x`)).metadata;
+      const body = { preconditions: { uid } };
+      const selection = at.streams(`?labelSelector=label%3D${label}`);
+      expect((await at.api.ask(selection, { method: 'DELETE', body })).code).toBe(409);
+      await get(`${label}-y`);
+    });
+
     test('of a selection deletes it, tells what it was, and leaves the others', async () => {
       const label = fresh();
       for (const name of ['x', 'y']) await at.createStream(`${label}-${name}`, { metadata: { labels: { label } } });

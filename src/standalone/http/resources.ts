@@ -138,19 +138,25 @@ export class Resources {
     const shown = readShown(request, kind, 'list', clock.now);
     const { items, version } = await storage.list(collectionOf(kind), namespace === '' ? {} : { namespace });
     const meant = items.filter(item => scope.includes(item));
+    const isConditional = deletion.uid !== undefined || deletion.resourceVersion !== undefined;
     for (const item of meant) {
       const { uid } = objectOf(item).metadata;
       const target = { kind, namespace: item.namespace, name: item.name };
-      await objects.delete(target, { ...deletion, ...(uid && { uid }) }).catch(unlessGone);
+      await objects
+        .delete(target, { ...(uid && { uid }), ...deletion })
+        .catch(isConditional ? unlessMissing : unlessGone);
     }
     return listAnswer(meant, { resourceVersion: String(version) }, shown);
   }
 }
 
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof ApiFault) || error.status.code !== 404) throw error;
+}
+
 /** Gone, or another one by the same name. */
 function unlessGone(error: unknown): void {
-  if (error instanceof ApiFault && (error.status.code === 404 || error.status.code === 409)) return;
-  throw error;
+  if (!(error instanceof ApiFault) || error.status.code !== 409) unlessMissing(error);
 }
 
 function targetOf({ kind, namespace, name, subresource }: Place & { readonly at: 'object' }): Target {
