@@ -1,5 +1,5 @@
 import type { TypedObject } from '../api/meta.ts';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, textOf } from './json.ts';
 import type { Column } from './kinds.ts';
 import { fieldAt } from './micro-time.ts';
 
@@ -77,7 +77,8 @@ function eventColumns(subject: string, note: string): readonly Column[] {
 function ready(field: string, wanted: string): Column {
   return {
     ...column('Ready', 'string', `.status.${field}`, 'How many of how many are ready.'),
-    value: object => `${fieldAt(object, `status.${field}`) ?? 0}/${fieldAt(object, wanted.slice(1)) ?? 1}`,
+    value: object =>
+      `${textOf(fieldAt(object, `status.${field}`) ?? 0)}/${textOf(fieldAt(object, wanted.slice(1)) ?? 1)}`,
   };
 }
 

@@ -13,8 +13,15 @@ const KEY = /^[-._a-zA-Z0-9]+$/;
 const KEY_TEXT =
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
+interface TypeKeys {
+  readonly keys: readonly string[];
+  readonly json?: true;
+}
+
+const NO_KEYS: TypeKeys = { keys: [] };
+
 /** Types that need certain keys; `json` tells that the first has JSON in it. */
-const TYPES: Readonly<Record<string, { readonly keys: readonly string[]; readonly json?: true }>> = {
+const TYPES: Readonly<Record<string, TypeKeys>> = {
   'kubernetes.io/dockercfg': { keys: ['.dockercfg'], json: true },
   'kubernetes.io/dockerconfigjson': { keys: ['.dockerconfigjson'], json: true },
   'kubernetes.io/basic-auth': { keys: ['username', 'password'] },
@@ -48,7 +55,7 @@ export function secretErrors(object: TypedObject, before: TypedObject | undefine
   let bytes = 0;
   for (const value of Object.values(data)) bytes += decoded(SECRET, value).length;
   if (bytes > MAX_BYTES) errors.push(tooLong('data'));
-  const { keys, json } = TYPES[String(type)] ?? { keys: [] };
+  const { keys, json } = typeof type === 'string' && Object.hasOwn(TYPES, type) ? (TYPES[type] ?? NO_KEYS) : NO_KEYS;
   // Of a log-in one of the two is enough.
   const missing = keys.filter(key => !Object.hasOwn(data, key));
   if (type !== 'kubernetes.io/basic-auth' || missing.length === keys.length) {

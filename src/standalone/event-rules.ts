@@ -1,6 +1,6 @@
 import { type FieldError, invalidField, requiredField } from '../api/field-error.ts';
 import type { TypedObject } from '../api/meta.ts';
-import { sameJson } from './json.ts';
+import { sameJson, textOf } from './json.ts';
 import { qualifiedNameFaults } from './metadata-rules.ts';
 import { checkMicroTimes, fieldAt } from './micro-time.ts';
 
@@ -105,7 +105,8 @@ function changeErrors(event: TypedObject, before: TypedObject): FieldError[] {
 
 function seriesErrors(event: TypedObject): FieldError[] {
   if (fieldAt(event, 'series') === undefined) return [];
-  const isFew = Number(fieldAt(event, 'series.count') ?? 0) < 2;
+  const count = fieldAt(event, 'series.count');
+  const isFew = typeof count !== 'number' || count < 2;
   return [
     ...(isFew ? [invalidField('series.count', '', 'should be at least 2')] : []),
     ...(fieldAt(event, 'series.lastObservedTime') === undefined ? [requiredField('series.lastObservedTime')] : []),
@@ -117,5 +118,5 @@ function tooLong(path: string, most: number): FieldError {
 }
 
 function textAt(event: object, path: string): string {
-  return String(fieldAt(event, path) ?? '');
+  return textOf(fieldAt(event, path) ?? '');
 }

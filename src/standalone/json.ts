@@ -14,7 +14,7 @@ export function jsonType(value: unknown): string {
 
 /** As messages quote what may be anything: texts as they are. An object can make `String()` throw. */
 export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
 }
 
 /** Deeper than anything that means something, and no deeper than what works on it can bear. */

@@ -1,5 +1,5 @@
 import type { TypedObject } from '../api/meta.ts';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, textOf } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { cannotBeHandled } from './object-body.ts';
 
@@ -15,7 +15,7 @@ export function checkMicroTimes(
   for (const path of paths) {
     const value = fieldAt(object, path);
     if (value === undefined) continue;
-    const text = String(value);
+    const text = textOf(value);
     const rest = text.replace(SECONDS, '');
     if (rest !== text && REST.test(rest) && !Number.isNaN(Date.parse(text))) continue;
     const why = rest === text ? `cannot parse "${text}" as "2006"` : `cannot parse "${rest}" as ".000000"`;

@@ -30,6 +30,11 @@ export function readBody(kind: Kind, body: unknown): Body {
 
 function checkType(kind: Kind, body: JsonObject): void {
   const { kind: foundKind, apiVersion: foundVersion } = body;
+  for (const [field, found] of Object.entries({ kind: foundKind, apiVersion: foundVersion })) {
+    if (found === undefined || found === null || typeof found === 'string') continue;
+    const why = `json: cannot unmarshal ${jsonType(found)} into Go struct field .${field} of type string`;
+    throw badRequest(`couldn't get version/kind; json parse error: ${why}`);
+  }
   const version = apiVersionOf(kind);
   if (kind.schema === undefined) {
     if ((foundKind ?? kind.kind) === kind.kind && (foundVersion ?? version) === version) return;

@@ -2,7 +2,7 @@ import { invalidField } from '../api/field-error.ts';
 import type { TypedObject } from '../api/meta.ts';
 import { ApplyFailed, applyMerge } from './apply-patch.ts';
 import * as faults from './faults.ts';
-import { isJsonObject, type JsonObject, jsonType } from './json.ts';
+import { isJsonObject, type JsonObject, jsonType, textOf } from './json.ts';
 import { jsonPatch, PatchFailed } from './json-patch.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -63,15 +63,15 @@ function readApplied(kind: Kind, body: unknown): JsonObject {
   }
   const { apiVersion = '', kind: found = '', metadata } = body;
   if (apiVersion !== apiVersionOf(kind) || found !== kind.kind) {
-    const [version = '', group = ''] = String(apiVersion).split('/').reverse();
-    throw faults.badRequest(`invalid object type: ${group}/${version}, Kind=${found}`);
+    const [version = '', group = ''] = textOf(apiVersion).split('/').reverse();
+    throw faults.badRequest(`invalid object type: ${group}/${version}, Kind=${textOf(found)}`);
   }
   if (isJsonObject(metadata) && metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) {
     throw faults.badRequest('metadata.managedFields must be nil');
   }
   const [unknown] = formOf(kind, body).unknown;
   if (unknown !== undefined) {
-    const name = isJsonObject(metadata) ? String(metadata['name'] ?? '') : '';
+    const name = isJsonObject(metadata) ? textOf(metadata['name'] ?? '') : '';
     throw cannotApply(kind, name, `.${unknown}: field not declared in schema`);
   }
   return body;

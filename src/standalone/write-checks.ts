@@ -1,7 +1,7 @@
 import { invalidField, quote } from '../api/field-error.ts';
 import type { ObjectMeta, TypedObject } from '../api/meta.ts';
 import * as faults from './faults.ts';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, textOf } from './json.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { metadataWarnings } from './metadata-rules.ts';
 import { cannotBeHandled } from './object-body.ts';
@@ -66,13 +66,13 @@ export function checkPatchedType({ kind, name }: Target, after: unknown): void {
     throw patchRefused(after, `Object 'Kind' is missing in '${JSON.stringify(after)}'`);
   }
   if (kind.schema === undefined) {
-    throw patchRefused(after, `no kind ${quote(foundKind)} is registered for version ${quote(String(apiVersion))}`);
+    throw patchRefused(after, `no kind ${quote(foundKind)} is registered for version ${quote(textOf(apiVersion))}`);
   }
   const error =
     foundKind === kind.kind
       ? invalidField('apiVersion', apiVersion, `must be ${apiVersionOf(kind)}`)
       : invalidField('kind', foundKind, `must be ${kind.kind}`);
-  const [group = ''] = String(apiVersion).includes('/') ? String(apiVersion).split('/') : [];
+  const [group = ''] = textOf(apiVersion).includes('/') ? textOf(apiVersion).split('/') : [];
   throw faults.invalid({ ...kind, kind: foundKind, group }, name, [faults.complaint(error)]);
 }
 

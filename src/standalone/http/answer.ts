@@ -24,7 +24,7 @@ export function jsonAnswer(value: object, status = 200): Answer {
 
 /** What was written, as JSON, with what there is to warn of. */
 export function writtenAnswer(text: string, status: number, warnings: readonly string[]): Answer {
-  const headers = warnings.length === 0 ? {} : { headers: { Warning: warnings.map(warningHeader) } };
+  const headers = warnings.length === 0 ? {} : { headers: { Warning: fitting(warnings).map(warningHeader) } };
   return { status, ...headers, body: text };
 }
 
@@ -67,6 +67,22 @@ export function drained(response: ServerResponse): Promise<void> {
       resolve();
     };
     response.on('drain', go).on('close', go);
+  });
+}
+
+/** In characters: of all warnings, and of each where there are too many. */
+const MAX_WARNINGS = 4_096;
+const MAX_WARNING = 256;
+
+/** As many as fit, as on a cluster: a client that refuses a long head would not learn that its write was taken. */
+function fitting(warnings: readonly string[]): readonly string[] {
+  const sum = warnings.reduce((characters, text) => characters + text.length, 0);
+  if (sum <= MAX_WARNINGS) return warnings;
+  let left = MAX_WARNINGS;
+  const short = warnings.map(text => text.slice(0, MAX_WARNING));
+  return short.filter(text => {
+    left -= text.length;
+    return left >= 0;
   });
 }
 

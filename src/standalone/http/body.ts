@@ -66,18 +66,13 @@ export async function readPatch(request: Request, type: Patch['type']): Promise<
   const text = (await request.readBody()).toString();
   const fault = (detail: string) => badRequest(`error decoding patch: ${detail}`);
   switch (type) {
-    case 'json': {
-      const operations = parseJson(text, fault);
-      if (!Array.isArray(operations)) throw fault('expected a list of operations');
-      return { type, operations };
-    }
+    case 'json':
+      return { type, operations: parseJson(text, fault) };
     case 'merge':
     case 'strategic':
-      return { type, body: object(parseJson(text, fault), fault) };
-    case 'apply': {
-      const yamlFault = (detail: string) => badRequest(`error decoding YAML: ${detail}`);
-      return { type, body: object(parseYaml(text, yamlFault), yamlFault) };
-    }
+      return { type, body: parseJson(text, fault) };
+    case 'apply':
+      return { type, body: parseYaml(text, detail => badRequest(`error decoding YAML: ${detail}`)) };
   }
 }
 
@@ -87,11 +82,6 @@ function mediaType({ headers }: Request): string {
 }
 
 type Fault = (detail: string) => Error;
-
-function object(value: unknown, fault: Fault): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault('expected an object');
-  return value;
-}
 
 function parseJson(text: string, fault: Fault): unknown {
   let value: unknown;

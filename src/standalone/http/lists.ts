@@ -41,6 +41,7 @@ export async function list(
   }
   // Later pages carry the version of the first: what changed while they were read is told by a watch from there on.
   const version = from?.version ?? page.version;
+  if (version > page.version) throw expired('The continue token is of a version that is yet to come');
   const metadata = {
     resourceVersion: String(version),
     ...(page.next && { continue: token(version, page.next) }),
@@ -116,10 +117,14 @@ function token(version: number, { namespace, name }: Place): string {
 function readToken(text: string): { readonly version: number; readonly start: Place } {
   const { v, rv, start } = parsed(Buffer.from(text, 'base64url').toString());
   const [namespace, name] = typeof start === 'string' ? start.split('/') : [];
-  if (v !== TOKEN_VERSION || typeof rv !== 'number' || namespace === undefined || name === undefined) {
+  if (v !== TOKEN_VERSION || !isVersion(rv) || namespace === undefined || name === undefined) {
     throw badRequest('invalid continue token: continue key is not valid');
   }
   return { version: rv, start: { namespace, name } };
+}
+
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { type FieldError, forbiddenField, requiredField } from '../../api/field-error.ts';
 import { badRequest } from '../faults.ts';
+import { textOf } from '../json.ts';
 import type { DeleteOptions, WriteOptions } from '../objects.ts';
 import { invalidOptions } from './refusals.ts';
 
@@ -41,7 +42,7 @@ export function readDeleteOptions(query: URLSearchParams, body: unknown): Delete
   if (body !== undefined && !isObject(body)) throw badRequest('expected DeleteOptions in the body of a deletion');
   const { kind = 'DeleteOptions', preconditions = {}, propagationPolicy: inBody, dryRun: dryRuns } = body ?? {};
   if (kind !== 'DeleteOptions')
-    throw badRequest(`expected DeleteOptions in the body of a deletion, not ${String(kind)}`);
+    throw badRequest(`expected DeleteOptions in the body of a deletion, not ${textOf(kind)}`);
   const errors: FieldError[] = [];
   const dryRun = readDryRun([...query.getAll('dryRun'), ...(Array.isArray(dryRuns) ? dryRuns : [])], errors);
   const asked = inBody ?? query.get('propagationPolicy') ?? undefined;
