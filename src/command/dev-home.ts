@@ -63,7 +63,8 @@ async function readIdentity(file: string): Promise<DevIdentity | undefined> {
 function parsed(text: string): DevIdentity | undefined {
   try {
     const { authority, token } = JSON.parse(text) as DevIdentity;
-    const isUsable = new X509Certificate(authority.cert).ca && authority.key.includes('PRIVATE KEY') && token !== '';
+    const hasToken = typeof token === 'string' && token !== '';
+    const isUsable = hasToken && new X509Certificate(authority.cert).ca && authority.key.includes('PRIVATE KEY');
     return isUsable ? { authority, token } : undefined;
   } catch {
     return undefined;

@@ -20,6 +20,7 @@ import { createKubeClient } from '../../../src/kube/http-client.ts';
 import { loadKubeConfig } from '../../../src/kube/kubeconfig.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
 import { silentLogger } from '../../../src/log.ts';
+import { createAuthority } from '../../../src/standalone/authority.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { type Typed, type TypedOptions, type, typed } from './typed.ts';
@@ -196,15 +197,19 @@ describe('--data', () => {
     expect(second.stderr).toMatch(/^\S+objects\.db is in use by another process\n$/);
   });
 
-  test('refuses a folder whose identity cannot be read, and leaves it', async () => {
+  test.each([
+    { name: 'holds nothing', identity: {} },
+    { name: 'has no token', identity: { authority: createAuthority('mine', Date.now()) } },
+  ])('refuses a folder whose identity $name, and leaves it', async ({ identity }) => {
     const path = join(folder, 'identity.json');
-    writeFileSync(path, '{}');
+    const text = JSON.stringify(identity);
+    writeFileSync(path, text);
     expect(await typed(['dev', '--kubeconfig-out', kubeconfig, ...FREE, '--data', folder])).toEqual({
       status: 2,
       stdout: '',
       stderr: `Cannot read "${path}": it holds no authority and token; remove it to have new ones made\n`,
     });
-    expect(readFileSync(path, 'utf8')).toBe('{}');
+    expect(readFileSync(path, 'utf8')).toBe(text);
   });
 });
 
