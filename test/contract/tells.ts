@@ -174,20 +174,26 @@ export function serverTells(at: Stage): void {
   });
 
   describe('OpenAPI', () => {
-    /** The document, once it knows this: a real one describes a little later what it was told of just now. */
-    const described = async (name: string): Promise<Any> => {
+    const versions = ['api/v1', 'apis/image.openshift.io/v1', 'apis/image.openshift.io/v1alpha1'];
+    /** The index, once it names all of these: a real one describes a little later what it was told of just now. */
+    const index = async (): Promise<Any> => {
       for (;;) {
         const { paths } = await at.ok('GET', '/openapi/v3');
-        const { serverRelativeURL } = paths['apis/image.openshift.io/v1'] ?? { serverRelativeURL: '/openapi/v3' };
-        const { body } = await at.api.ask(serverRelativeURL);
+        if (versions.every(path => path in paths)) return paths;
+        await sleep(100);
+      }
+    };
+    const described = async (name: string): Promise<Any> => {
+      for (;;) {
+        const { body } = await at.api.ask((await index())['apis/image.openshift.io/v1'].serverRelativeURL);
         if (body?.components?.schemas[name] !== undefined) return body;
         await sleep(100);
       }
     };
 
     test('the index names a document of each version, by a hash of what is in it', async () => {
-      const { paths } = await at.ok('GET', '/openapi/v3');
-      for (const path of ['api/v1', 'apis/image.openshift.io/v1', 'apis/image.openshift.io/v1alpha1']) {
+      const paths = await index();
+      for (const path of versions) {
         expect(paths[path].serverRelativeURL).toMatch(new RegExp(`^/openapi/v3/${path}\\?hash=[0-9A-F]+$`));
       }
     });
