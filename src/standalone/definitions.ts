@@ -1,6 +1,6 @@
 import { type FieldError, invalidField, requiredField } from '../api/field-error.ts';
 import type { TypedObject } from '../api/meta.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject, textOf } from './json.ts';
 import { fieldAt } from './micro-time.ts';
 
 /* CustomResourceDefinitions: any is taken and called established. What is served is what the table of kinds says. */
@@ -38,7 +38,7 @@ function newStatus(object: TypedObject, spec: JsonObject, acceptedNames: JsonObj
 export function definitionErrors(object: TypedObject): FieldError[] {
   const { name = '' } = object.metadata;
   const errors: FieldError[] = [];
-  if (name !== `${fieldAt(object, 'spec.names.plural')}.${fieldAt(object, 'spec.group')}`) {
+  if (name !== `${textOf(fieldAt(object, 'spec.names.plural'))}.${textOf(fieldAt(object, 'spec.group'))}`) {
     errors.push(invalidField('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
   }
   for (const path of ['spec.group', 'spec.scope', 'spec.names.plural', 'spec.names.kind']) {

@@ -24,6 +24,7 @@ describe('what is of a wrong type', () => {
   const stream = '/apis/image.openshift.io/v1/namespaces/default/imagestreams/s?fieldManager=me';
   const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
   const events = '/apis/events.k8s.io/v1/namespaces/default/events';
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   const regarding = { kind: 'Pod', name: 'p', namespace: 'default' };
   const json = 'application/json-patch+json';
   const merge = 'application/merge-patch+json';
@@ -36,6 +37,7 @@ describe('what is of a wrong type', () => {
     { method: 'POST', path: leases, body: { metadata: { name: 'a' }, spec: { renewTime: odd } }, code: 400 },
     { method: 'POST', path: events, body: { metadata: { name: 'a' }, regarding, eventTime: odd }, code: 400 },
     { method: 'POST', path: events, body: { metadata: { name: 'a' }, regarding, series: { count: odd } }, code: 422 },
+    { method: 'POST', path: definitions, body: { metadata: { name: 'a' }, spec: { group: odd } }, code: 422 },
     { method: 'DELETE', path: pod, body: { kind: odd }, code: 400 },
     { method: 'PATCH', path: pod, type: json, body: [{ op: odd, path: '/spec' }], code: 422 },
     { method: 'PATCH', path: pod, type: json, body: [{ op: 'test', path: odd }], code: 422 },
