@@ -1,5 +1,6 @@
 import type { ImageStream } from '../api/image-stream.ts';
 import type { TypedObject } from '../api/meta.ts';
+import { createOnce } from '../standalone/first-objects.ts';
 import { KINDS } from '../standalone/kind-table.ts';
 import { apiVersionOf } from '../standalone/kinds.ts';
 import { ApiFault, type Objects, type Target } from '../standalone/objects.ts';
@@ -14,19 +15,11 @@ const OPTIONS = { dryRun: false, fieldValidation: 'Strict' } as const;
 /** Creates what there is to look at; what an earlier run left stays as its user has it. */
 export async function applySample(objects: Objects, registry: SampleRegistry): Promise<void> {
   const [namespace, stream] = sampleObjects(registry);
-  await createOnce(objects, namespace);
-  await createOnce(objects, stream);
+  await createOnce(objects, targetOf(namespace), namespace);
   const target = targetOf(stream);
+  await createOnce(objects, target, stream);
   const moved = followed((await objects.get(target)) as ImageStream, registry);
   if (moved !== undefined) await objects.update(target, moved, OPTIONS);
-}
-
-async function createOnce(objects: Objects, object: TypedObject): Promise<void> {
-  try {
-    await objects.create(targetOf(object), object, OPTIONS);
-  } catch (error) {
-    if (!(error instanceof ApiFault) || error.status.reason !== 'AlreadyExists') throw error;
-  }
 }
 
 /** Applies objects in order; one whose name is to be made is created. Throws `CommandFault` with all that were refused. */
