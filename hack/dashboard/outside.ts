@@ -73,6 +73,7 @@ export const freshnessRow: Row = {
     lines('Tags of which a check is under way', 'Many that stay are waiting for lanes.', {
       tags: sum('imagestream_operator_tags_in_flight'),
       imports: sum('imagestream_operator_imports_running'),
+      'streams that wait': sum('imagestream_operator_streams_waiting'),
     }),
     lines('Images', 'Image objects kept: one for each digest that a history names.', {
       Images: max('imagestream_operator_images'),

@@ -234,6 +234,7 @@ class Operator {
     telemetry.show({
       streams: () => controllers.streamIndex.size,
       tagsInFlight: () => controllers.streams.inFlight,
+      streamsWaiting: () => controllers.streams.waiting,
       importsRunning: () => controllers.imports.running,
       queues: () => ({ streams: controllers.streamQueue.stats(), imports: controllers.importQueue.stats() }),
       lanes: () => registries.lanes(),

@@ -12,6 +12,8 @@ export interface Flight {
   readonly controller: AbortController;
   /** Whether the result is back; it may still wait to be stored. */
   landed: boolean;
+  /** Told once, when the result is stored or nobody wants it any more. */
+  readonly ended: (flight: Flight) => void;
 }
 
 /** What is being asked right now, by stream and tag (design, section 5). */
@@ -26,12 +28,13 @@ export class TagFlights {
     return this.#size;
   }
 
-  start(key: Key, uid: string, due: DueTag, nowMs: number): Flight {
+  start(key: Key, uid: string, due: DueTag, nowMs: number, ended: Flight['ended'] = () => {}): Flight {
+    this.abort(key, ({ due: other }) => other.tag !== due.tag);
     const flights = this.#byKey.get(key) ?? new Map<string, Flight>();
     this.#byKey.set(key, flights);
-    flights.get(due.tag)?.controller.abort();
-    if (!flights.has(due.tag)) this.#size += 1;
-    const flight: Flight = { uid, due, startedMs: nowMs, controller: new AbortController(), landed: false };
+    this.#size += 1;
+    const controller = new AbortController();
+    const flight: Flight = { uid, due, startedMs: nowMs, controller, landed: false, ended };
     flights.set(due.tag, flight);
     return flight;
   }
@@ -53,6 +56,7 @@ export class TagFlights {
     flights?.delete(flight.due.tag);
     this.#size -= 1;
     if (flights?.size === 0) this.#byKey.delete(key);
+    flight.ended(flight);
   }
 
   /** Ends those that `keep` does not want, or all of the stream. */

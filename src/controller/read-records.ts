@@ -8,6 +8,8 @@ interface Read {
 
 /** Characters of the records whose streams are kept; read, they take several times as much. */
 const MAX_CHARACTERS = 1_000_000;
+/** A stream of a few tags is read faster than it is kept: a hundred thousand of them are looked through now and then. */
+const MIN_CHARACTERS = 1_500;
 
 /**
  * Streams as read from their records, as many of the last ones as there is room for. Each tag that comes back has its
@@ -19,6 +21,7 @@ export class ReadRecords {
 
   /** The stream that the record of this name tells of; nobody may change it. */
   get(name: string, record: string): ImageStream {
+    if (record.length < MIN_CHARACTERS) return streamOfRecord(record);
     const known = this.#read.get(name);
     // The very same text: it was kept when it was read.
     if (known?.record === record) return known.stream;

@@ -11,6 +11,7 @@ import { validateImageStreamImport } from '../imagestream/validation.ts';
 import type { Importer } from '../importer/importer.ts';
 import type { Logger } from '../log.ts';
 import { backoffMs, tagBackoff } from '../queue/backoff.ts';
+import { type FlightLimits, FlightPlaces } from './flight-places.ts';
 import type { Key } from './key.ts';
 import type { ControllerObserver } from './observer.ts';
 import { registryOf } from './registry-name.ts';
@@ -33,6 +34,9 @@ export interface RepositoryImportParts {
   readonly intervals: IntervalDefaults;
 }
 
+/** Repositories that are imported side by side: what comes of one may be megabytes until it is recorded. */
+const LIMITS: FlightLimits = { limit: 32, ofHost: 8, ofDoubtful: 4 };
+
 /** What is remembered of the repository of one stream; lost with the process, and then asked anew. */
 interface Attempt {
   readonly uid: string;
@@ -50,9 +54,12 @@ interface Attempt {
 export class RepositoryImports {
   readonly #parts: RepositoryImportParts;
   readonly #attempts = new Map<Key, Attempt>();
+  readonly #places: FlightPlaces;
 
   constructor(parts: RepositoryImportParts) {
+    const call = (key: Key, priority: number) => parts.queue.add(key, priority);
     this.#parts = parts;
+    this.#places = new FlightPlaces(call, LIMITS);
   }
 
   /** Begins what is due; epoch milliseconds of the next try when it is not due yet. */
@@ -69,11 +76,23 @@ export class RepositoryImports {
     if (!isSame) this.forget(key);
     if (isSame && last.nextAtMs === undefined) return undefined;
     if (isSame && last.nextAtMs !== undefined && this.#parts.clock.now() < last.nextAtMs) return last.nextAtMs;
-    this.#begin(key, stream, { uid, repository, failures: isSame ? last.failures : 0 });
+    const registry = registryOf(repository);
+    this.#places.leave(key);
+    if (this.#places.take(registry, key)) {
+      this.#begin(key, stream, { uid, repository, failures: isSame ? last.failures : 0 }, registry);
+    } else {
+      this.#places.wait(registry, key, PRIORITY.userEdit);
+    }
     return undefined;
   }
 
+  /** The key has been looked at: what was kept for it and not used is for others. */
+  looked(key: Key): void {
+    this.#places.looked(key);
+  }
+
   forget(key: Key): void {
+    this.#places.leave(key);
     this.#attempts.get(key)?.controller.abort();
     this.#attempts.delete(key);
   }
@@ -82,13 +101,22 @@ export class RepositoryImports {
     for (const key of [...this.#attempts.keys()]) this.forget(key);
   }
 
-  #begin(key: Key, stream: ImageStream, known: Pick<Attempt, 'uid' | 'repository' | 'failures'>): void {
+  #begin(
+    key: Key,
+    stream: ImageStream,
+    known: Pick<Attempt, 'uid' | 'repository' | 'failures'>,
+    registry: string,
+  ): void {
     const attempt: Attempt = { ...known, nextAtMs: undefined, controller: new AbortController() };
     const { signal } = attempt.controller;
     this.#attempts.set(key, attempt);
     this.#carryOut(key, stream, signal).then(
-      succeeded => this.#ended(key, stream, attempt, succeeded),
+      succeeded => {
+        this.#places.release(registry, succeeded);
+        this.#ended(key, stream, attempt, succeeded);
+      },
       (error: unknown) => {
+        this.#places.release(registry, undefined);
         if (signal.aborted) return;
         const message = Error.isError(error) ? error.message : String(error);
         this.#parts.log.warn({ stream: key, error: message }, 'A repository import could not be carried through');

@@ -86,7 +86,7 @@ export class StreamIndex {
     // After a restored backup versions are lower than those we wrote.
     this.#written.clear();
     const isListed = (key: Key) => namespace === undefined || key.startsWith(`${namespace}/`);
-    for (const key of [...this.#records.keys()]) if (isListed(key) && !keys.has(key)) this.#drop(key);
+    for (const key of this.#records.keys()) if (!keys.has(key) && isListed(key)) this.#drop(key);
   }
 
   #put(key: Key, stream: ImageStream): void {

@@ -1,7 +1,7 @@
 import type { ImageStream, Source } from '../api/image-stream.ts';
 import type { Clock } from '../clock.ts';
 import { hasFailed, importCondition } from '../imagestream/conditions.ts';
-import { type DueReason, type DueTag, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
+import { type DueReason, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
 import { weighResult } from '../imagestream/not-found.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
@@ -11,6 +11,7 @@ import { type Platform, sameRequest, sameSource } from '../imagestream/source.ts
 import { historiesOf } from '../imagestream/tag-state.ts';
 import type { Logger } from '../log.ts';
 import type { Announcer } from './announcer.ts';
+import { Departures } from './departures.ts';
 import { type Flight, TagFlights } from './flights.ts';
 import { Holds } from './holds.ts';
 import { type Arrival, type ImportArrival, Inbox, type TagArrival } from './inbox.ts';
@@ -55,8 +56,6 @@ export interface StreamParts {
 
 /** Results that come back within this time share a write. */
 const TOGETHER_MS = 200;
-/** How soon an import is sent off again that did not get as far as the registry. */
-const SEND_AGAIN_MS = 5_000;
 
 /**
  * The work of one key: fold what has come back into the stream, send off what is due, return. Nothing here waits for a
@@ -68,6 +67,7 @@ export class StreamController {
   readonly #inbox = new Inbox();
   readonly #memories = new TagMemories();
   readonly #holds = new Holds();
+  readonly #departures: Departures;
   readonly #intervalNotices: IntervalNotices;
   readonly #secretChanges: SecretChanges;
   #repositories: RepositoryImports | undefined;
@@ -77,6 +77,12 @@ export class StreamController {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#departures = new Departures({
+      ...parts,
+      flights: this.#flights,
+      memories: this.#memories,
+      arrived: (key, flight, stream, result) => this.#arrived(key, flight, stream, result),
+    });
     this.#intervalNotices = new IntervalNotices(parts.announcer);
     this.#secretChanges = new SecretChanges({ keys: () => parts.index.keys(), concerned: key => this.#tryAgain(key) });
   }
@@ -84,6 +90,11 @@ export class StreamController {
   /** Tags on their way to registries and back. */
   get inFlight(): number {
     return this.#flights.size;
+  }
+
+  /** Streams with tags that are due and wait for others of their registry to come back. */
+  get waiting(): number {
+    return this.#departures.waiting;
   }
 
   /** What is remembered of the tags of this stream. */
@@ -113,6 +124,8 @@ export class StreamController {
       await this.#workOn(key, signal);
     } finally {
       told();
+      this.#departures.looked(key);
+      this.#repositories?.looked(key);
     }
   }
 
@@ -131,7 +144,7 @@ export class StreamController {
     this.#intervalNotices.consider(key, stream);
     this.#keepWhatIsAsked(key, stream);
     const plan = this.#plan(key, stream);
-    for (const due of plan.due) this.#send(key, stream, due);
+    this.#departures.send(key, stream, plan.due);
     const nextRepositoryMs = this.#repositories?.consider(key, stream);
     if (this.#hasNews(key, stream, plan)) await this.#settle(key, plan, signal);
     for (const atMs of [plan.nextCheckAtMs, nextRepositoryMs]) {
@@ -192,38 +205,14 @@ export class StreamController {
     });
   }
 
-  #send(key: Key, stream: ImageStream, due: DueTag): void {
-    const { clock, tagImports, queue, log, observer } = this.#parts;
-    const uid = stream.metadata.uid ?? '';
-    const memory = this.#memories.of(key, uid).get(due.tag);
-    // What changes from here on has not been seen by this import.
-    if (memory?.secretsChanged === true) {
-      const { secretsChanged: _seen, ...rest } = memory;
-      this.#memories.set(key, uid, due.tag, rest);
-    }
-    const flight = this.#flights.start(key, uid, due, clock.now());
-    if (due.slotMs !== undefined) observer.startedLate(clock.now() - due.slotMs);
-    tagImports.carryOut(stream, due, flight.controller.signal).then(
-      result => this.#arrived(key, flight, stream, result),
-      (error: unknown) => {
-        if (flight.controller.signal.aborted) return;
-        this.#flights.end(key, flight);
-        log.warn({ stream: key, tag: due.tag, error: messageOf(error) }, 'An import could not be sent off');
-        queue.addAt(key, clock.now() + SEND_AGAIN_MS, PRIORITY.scheduled);
-      },
-    );
-  }
-
   /** `stream` is what was known when the import was sent off. */
   #arrived(key: Key, flight: Flight, stream: ImageStream, result: TagResult): void {
-    if (!this.#flights.isCurrent(key, flight)) return;
     const { clock, queue } = this.#parts;
     const atMs = clock.now();
-    flight.landed = true;
     if (this.#setAside(key, flight, stream, result, atMs)) return;
     if (isKnown(result, stream)) this.#settleTag(key, { kind: 'tag', flight, result, atMs }, stream);
     else this.#inbox.put(key, { kind: 'tag', flight, result, atMs });
-    const isAlone = !this.#flights.hasOpen(key);
+    const isAlone = !this.#hasOpen(key);
     queue.addAt(key, isAlone ? atMs : atMs + TOGETHER_MS, PRIORITY.userEdit);
   }
 
@@ -322,7 +311,12 @@ export class StreamController {
       rest.lastHandledRequest === before.lastHandledRequest &&
       rest.dockerImageRepository === before.dockerImageRepository &&
       rest.publicDockerImageRepository === before.publicDockerImageRepository;
-    return !onlyGeneration || !this.#flights.hasOpen(key);
+    return !onlyGeneration || !this.#hasOpen(key);
+  }
+
+  /** Whether results of the stream are still to come back, of tags that could not be sent off yet, too. */
+  #hasOpen(key: Key): boolean {
+    return this.#flights.hasOpen(key) || this.#departures.isWaiting(key);
   }
 
   async #settle(key: Key, plan: ImportPlan, signal: AbortSignal): Promise<void> {
@@ -379,6 +373,7 @@ export class StreamController {
   }
 
   #forget(key: Key): void {
+    this.#departures.leave(key);
     this.#flights.abort(key);
     this.#memories.forget(key);
     this.#holds.release(key);
@@ -401,8 +396,4 @@ function isKnown(result: TagResult, stream: ImageStream): boolean {
   if (result.outcome === 'imported' || told.status !== 'False' || !sameRequest(source, result.source)) return false;
   const { reason, message } = result.failure.status;
   return told.reason === reason && told.message === message;
-}
-
-function messageOf(error: unknown): string {
-  return Error.isError(error) ? error.message : String(error);
 }

@@ -31,8 +31,8 @@ type Tally = { registry: string; standings: Record<Standing, number>; scheduled:
 const EVERY_MS = 10_000;
 /** In a large cluster it is taken as seldom as keeps its cost below a fiftieth of the time. */
 const REST = 50;
-/** So many streams take some milliseconds: others in the process want a turn in between. */
-const PIECE = 500;
+/** So many streams take a few milliseconds: others in the process want a turn in between. */
+const PIECE = 100;
 
 /**
  * Counts how all tags stand, time and again. It asks the index and not the queue: a tag that was lost on the way to its

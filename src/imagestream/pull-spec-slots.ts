@@ -8,9 +8,12 @@ import { type Slots, slotHash, slotsOfHash } from './slot.ts';
 const HASHES = new Map<string, number | undefined>();
 const MAX_HASHES = 10_000;
 
-/** The slots of the repository that a pull spec names, or undefined for a text of which no request can be made. */
-export function slotsOfPullSpec(from: string, nowMs: number, intervalMs: number): Slots | undefined {
-  const hash = hashOf(from);
+/**
+ * The slots of the repository that a pull spec names, or undefined for a text of which no request can be made.
+ * `remember` where it is asked for again and again.
+ */
+export function slotsOfPullSpec(from: string, nowMs: number, intervalMs: number, remember = false): Slots | undefined {
+  const hash = remember ? rememberedHashOf(from) : hashOf(from);
   return hash === undefined ? undefined : slotsOfHash(nowMs, intervalMs, hash);
 }
 
@@ -19,14 +22,19 @@ export function namesRepository(from: string): boolean {
   return hashOf(from) !== undefined;
 }
 
-function hashOf(from: string): number | undefined {
+function rememberedHashOf(from: string): number | undefined {
   if (HASHES.has(from)) return HASHES.get(from);
-  const repository = repositoryOf(from);
-  const slash = repository?.indexOf('/') ?? -1;
-  const hash = repository === undefined ? undefined : slotHash(repository.slice(0, slash), repository.slice(slash + 1));
+  const hash = hashOf(from);
   if (HASHES.size >= MAX_HASHES) HASHES.clear();
   HASHES.set(from, hash);
   return hash;
+}
+
+function hashOf(from: string): number | undefined {
+  const repository = repositoryOf(from);
+  if (repository === undefined) return undefined;
+  const slash = repository.indexOf('/');
+  return slotHash(repository.slice(0, slash), repository.slice(slash + 1));
 }
 
 /** `<host>/<path>`. */

@@ -4,6 +4,14 @@ export interface PlaceSeeker {
   update(): void;
 }
 
+/** What one lane may have of the places. */
+export interface LanePlaces {
+  /** Half of all when absent. */
+  readonly lane?: number;
+  /** Of a host that has not answered yet, or did not answer last; 8 when absent. */
+  readonly doubtful?: number;
+}
+
 /** What one lane has of the places. */
 interface Holding {
   taken: number;
@@ -14,7 +22,6 @@ interface Holding {
 const LANE_SHARE = 0.5;
 /** Lanes of hosts that do not answer have at most this share together, once there is a host that does. */
 const DOUBTFUL_SHARE = 0.75;
-/** Places of a host that has not answered yet, or did not answer last. */
 const DOUBTFUL_PLACES = 8;
 
 /**
@@ -25,6 +32,7 @@ const DOUBTFUL_PLACES = 8;
 export class Places {
   readonly #limit: number;
   readonly #laneLimit: number;
+  readonly #doubtfulLaneLimit: number;
   readonly #doubtfulLimit: number;
   readonly #holdings = new Map<PlaceSeeker, Holding>();
   #taken = 0;
@@ -35,16 +43,17 @@ export class Places {
   readonly #doubtful = new Map<PlaceSeeker, number>();
   #asked = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, { lane = Math.floor(limit * LANE_SHARE), doubtful = DOUBTFUL_PLACES }: LanePlaces = {}) {
     this.#limit = limit;
-    this.#laneLimit = Math.max(1, Math.floor(limit * LANE_SHARE));
+    this.#laneLimit = Math.max(1, lane);
+    this.#doubtfulLaneLimit = Math.min(this.#laneLimit, doubtful);
     this.#doubtfulLimit = Math.max(1, Math.floor(limit * DOUBTFUL_SHARE));
   }
 
   /** Whether the seeker has as many places as it may; it gets another when it gives one back. */
   isSated(seeker: PlaceSeeker): boolean {
     const { taken, trusted } = this.#holding(seeker);
-    return taken >= (trusted ? this.#laneLimit : Math.min(this.#laneLimit, DOUBTFUL_PLACES));
+    return taken >= (trusted ? this.#laneLimit : this.#doubtfulLaneLimit);
   }
 
   /** Whether there is none for the seeker because others have them; `ask` then. */

@@ -35,6 +35,7 @@ export interface Gauges {
   /** Undefined in a replica that does not lead. */
   tags(): readonly RegistryTags[] | undefined;
   tagsInFlight(): number;
+  streamsWaiting(): number;
   importsRunning(): number;
   /** By the queue's name. */
   queues(): Readonly<Record<string, QueueState>>;
@@ -60,6 +61,7 @@ export function readGauges(gauges: Partial<Gauges>, reading: Reading): void {
   set(instruments.streams, gauges.streams);
   setTags(instruments, answer(gauges.tags) ?? [], registries);
   set(instruments.tagsInFlight, gauges.tagsInFlight);
+  set(instruments.streamsWaiting, gauges.streamsWaiting);
   set(instruments.importsRunning, gauges.importsRunning);
   set(instruments.leader, gauges.leader);
   set(instruments.synced, gauges.synced);

@@ -244,6 +244,12 @@ export const METRICS = {
     help: 'Tags whose check is under way.',
     labels: {},
   },
+  streamsWaiting: {
+    name: 'imagestream_operator_streams_waiting',
+    type: 'gauge',
+    help: 'Streams with tags that are due and wait until others of their registry have come back.',
+    labels: {},
+  },
   importsRunning: {
     name: 'imagestream_operator_imports_running',
     type: 'gauge',

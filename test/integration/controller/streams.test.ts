@@ -10,7 +10,7 @@ import { startOperator, type TestOperator, type TestOperatorOptions, until } fro
 const [one, two, three] = ['one', 'two', 'three'].map(seed => sampleImage({ seed }));
 if (one === undefined || two === undefined || three === undefined) throw new Error('no samples');
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -300,6 +300,44 @@ describe('many streams of one source', () => {
     await until('all moved', () => all().every(({ status }) => status?.tags?.[0]?.items?.[0]?.image === two.digest));
     const manifests = registry.requests.slice(before).filter(({ path }) => path.includes('/manifests/'));
     expect(manifests.filter(({ method }) => method === 'GET')).toHaveLength(1);
+  });
+});
+
+describe('very many tags that are due at once', () => {
+  const putStreams = (server: FakeApiServer, host: string, count: number) => {
+    for (let index = 0; index < count; index += 1) {
+      const tags = [specTag('v1', `${host}/team/app-${index}:v1`)];
+      server.put(IMAGE_STREAMS, imageStream({ namespace: 'big', name: `s${index}`, tags }));
+    }
+  };
+
+  test('are all imported, each stream in one write', async () => {
+    const { server, registry, operator, start } = await setUp();
+    await operator.stop();
+    for (let index = 0; index < 1_500; index += 1) registry.putContent(`team/app-${index}`, 'v1', one);
+    putStreams(server, registry.host, 1_500);
+    const { controllers } = start();
+    await until('some wait', () => controllers.streams.waiting > 500);
+    await until('nothing waits', () => controllers.streams.inFlight === 0 && controllers.streams.waiting === 0, 60_000);
+    const streams = server.objects<ImageStream>(IMAGE_STREAMS);
+    expect(streams.every(({ status }) => status?.tags?.[0]?.items?.length === 1)).toBe(true);
+    expect(patches(server)).toBe(1_500);
+  });
+
+  test('of a registry that says nothing are not all under way, and hold up no other', async () => {
+    const silent = await startFakeRegistry();
+    closers.push(() => silent.close());
+    silent.on({}, silence);
+    const { server, registry, operator, start } = await setUp();
+    await operator.stop();
+    putStreams(server, silent.host, 1_000);
+    const { controllers } = start({ hosts: [registry.host, silent.host] });
+    await until('they wait', () => controllers.streams.waiting > 900);
+    registry.putContent('team/app', 'v1', one);
+    server.put(IMAGE_STREAMS, imageStream({ tags: [specTag('v1', `${registry.host}/team/app:v1`)] }));
+    await until('the import', () => headOf(server, 'v1'));
+    await until('those alone that have a place', () => controllers.streams.inFlight <= 64);
+    expect(patches(server)).toBe(1);
   });
 });
 

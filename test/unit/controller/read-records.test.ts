@@ -13,12 +13,19 @@ const recordWith = (name: string, tags: number) =>
 
 test('a record is read once, and anew when it is another', () => {
   const records = new ReadRecords();
-  const [before, after] = [recordWith('app', 1), recordWith('app', 2)];
+  const [before, after] = [recordWith('app', 50), recordWith('app', 51)];
   const read = records.get('demo/app', before);
   expect(read).toEqual(streamOfRecord(before));
   expect(records.get('demo/app', before)).toBe(read);
   expect(records.get('demo/app', after)).toEqual(streamOfRecord(after));
   expect(records.get('demo/app', before)).not.toBe(read);
+});
+
+test('one of a stream with few tags is read each time, and takes no room', () => {
+  const records = new ReadRecords();
+  const small = recordWith('app', 2);
+  expect(records.get('demo/app', small)).toEqual(streamOfRecord(small));
+  expect(records.get('demo/app', small)).not.toBe(records.get('demo/app', small));
 });
 
 test('the last ones are kept while there is room, and one that has none is read all the same', () => {
