@@ -20,6 +20,9 @@ interface Pending extends ObjectName {
   gone: boolean;
 }
 
+/** Objects that are looked through at once. */
+const PAGE = 100;
+
 /**
  * What goes with an object that is deleted, as one transaction: objects that it owned alone, what is in a namespace.
  * What finalizers hold is marked, and goes when the last of them has left. `Foreground` is no different from
@@ -29,12 +32,15 @@ export class Deletion {
   readonly #storage: Storage;
   readonly #kinds: readonly Kind[];
   readonly #deletedAt: string;
+  /** Of all that namespaces hold. */
+  readonly #collections: ReadonlySet<string>;
   readonly #pending = new Map<string, Pending>();
 
   constructor(storage: Storage, kinds: readonly Kind[], deletedAt: string) {
     this.#storage = storage;
     this.#kinds = kinds;
     this.#deletedAt = deletedAt;
+    this.#collections = new Set(kinds.filter(({ namespaced }) => namespaced).map(collectionOf));
   }
 
   /** Adds an object; `object` is its state when that is another than what is stored. */
@@ -116,8 +122,21 @@ export class Deletion {
     }
   }
 
+  /** Whether anything stays in a namespace. With each that goes this is asked again, so no more is read than is needed. */
   async #holds(namespace: string): Promise<boolean> {
-    return (await this.#contents(namespace)).some(stored => this.stateOf(stored) !== undefined);
+    for (const collection of this.#collections) {
+      for (let after: StoredObject | undefined; ; ) {
+        const { items, remaining } = await this.#storage.list(collection, {
+          namespace,
+          limit: PAGE,
+          ...(after && { after }),
+        });
+        if (items.some(stored => !this.#pending.get(keyOf(stored))?.gone)) return true;
+        if (remaining === 0) break;
+        after = items.at(-1);
+      }
+    }
+    return false;
   }
 
   /** A namespace that is being deleted goes with the last thing in it. */
@@ -132,8 +151,7 @@ export class Deletion {
   }
 
   async #contents(namespace: string): Promise<readonly StoredObject[]> {
-    const collections = new Set(this.#kinds.filter(({ namespaced }) => namespaced).map(collectionOf));
-    const lists = await Promise.all([...collections].map(name => this.#storage.list(name, { namespace })));
+    const lists = await Promise.all([...this.#collections].map(name => this.#storage.list(name, { namespace })));
     return lists.flatMap(({ items }) => items);
   }
 

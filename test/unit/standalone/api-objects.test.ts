@@ -266,6 +266,15 @@ describe('delete()', () => {
     expect(await on.names('namespaces')).toEqual(['default', 'kube-public', 'kube-system']);
   });
 
+  test('of a namespace waits for one that stays behind many that go', async () => {
+    for (let at = 0; at < 250; at += 1) await on.create('imagestreams', stream({}, { name: `app${at}` }));
+    await on.create('imagestreams', stream({}, { name: 'last', finalizers: ['acme.io/a'] }));
+    expect(await remove('namespaces/demo')).toMatchObject({ gone: false });
+    expect(await on.names('imagestreams')).toEqual(['last']);
+    await on.patch('imagestreams/demo/last', merge({ metadata: { finalizers: [] } }));
+    expect(await on.names('namespaces')).not.toContain('demo');
+  });
+
   test('refuses the namespaces that are always there', async () => {
     expect(await refusal(remove('namespaces/default'))).toMatchObject({
       code: 403,
