@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { hasFailed, importCondition } from '../imagestream/conditions.ts';
 import { type DueReason, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
+import { keepsResult } from '../imagestream/kept.ts';
 import { weighResult } from '../imagestream/not-found.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
 import { requestsOf } from '../imagestream/request.ts';
@@ -53,6 +54,9 @@ export interface StreamParts {
   readonly log: Logger;
   readonly options: StreamOptions;
 }
+
+const NOT_KEPT =
+  'the API server does not keep all that is written to the status: its CustomResourceDefinitions are not those of this operator';
 
 /** Results that come back within this time share a write. */
 const TOGETHER_MS = 200;
@@ -250,13 +254,9 @@ export class StreamController {
     const live = tags.filter(
       ({ flight }) => flight.uid === current.metadata.uid && this.#flights.isCurrent(key, flight),
     );
-    const stored = await this.#storing(key, current, () =>
-      recorder.recordTags(
-        current,
-        live.map(({ result }) => result),
-        undefined,
-        signal,
-      ),
+    const results = live.map(({ result }) => result);
+    const stored = await this.#storing(key, current, results, () =>
+      recorder.recordTags(current, results, undefined, signal),
     );
     this.#wrote(current, stored, new Map(live.map(({ flight }) => [flight.due.tag, flight.due.reason])));
     for (const arrival of live) this.#settleTag(key, arrival, stored);
@@ -323,7 +323,7 @@ export class StreamController {
     const { store, recorder } = this.#parts;
     const stream = await store.read(key, signal);
     if (stream === undefined) return;
-    const stored = await this.#storing(key, stream, () =>
+    const stored = await this.#storing(key, stream, [], () =>
       recorder.recordTags(stream, [], plan.answeredRequest, signal),
     );
     this.#wrote(stream, stored, new Map());
@@ -335,19 +335,30 @@ export class StreamController {
     this.#parts.announcer.changed(before, after, reasons);
   }
 
-  /** A write that is refused for good is told, and the stream rests for an interval (design D7). */
-  async #storing(key: Key, stream: ImageStream, write: () => Promise<ImageStream>): Promise<ImageStream> {
+  /** A write that is refused for good, or not kept, is told, and the stream rests for an interval (design D7). */
+  async #storing(
+    key: Key,
+    stream: ImageStream,
+    results: readonly TagResult[],
+    write: () => Promise<ImageStream>,
+  ): Promise<ImageStream> {
+    const { platform } = this.#parts.options;
     try {
       const stored = await write();
-      this.#holds.release(key);
+      if (!results.every(result => keepsResult(stored, result, platform))) this.#hold(key, stored, NOT_KEPT);
+      else if (stored.metadata.resourceVersion !== stream.metadata.resourceVersion) this.#holds.release(key);
       return stored;
     } catch (error) {
       if (!(error instanceof StreamNotStorable)) throw error;
-      const { clock, options, announcer } = this.#parts;
-      const isNews = this.#holds.hold(key, stream, error.message, clock.now(), options);
-      if (isNews) announcer.notStorable(stream, error.message);
+      this.#hold(key, stream, error.message);
       return stream;
     }
+  }
+
+  #hold(key: Key, stream: ImageStream, why: string): void {
+    const { clock, options, announcer } = this.#parts;
+    const isNews = this.#holds.hold(key, stream, why, clock.now(), options);
+    if (isNews) announcer.notStorable(stream, why);
   }
 
   #settleTag(key: Key, { flight, result, atMs }: TagArrival, stream: ImageStream): void {

@@ -6,6 +6,7 @@ import { type ControllerObserver, deafController } from '../../../src/controller
 import type { Credentials } from '../../../src/controller/tag-imports.ts';
 import { createImporter } from '../../../src/importer/importer.ts';
 import { createSharedClient } from '../../../src/importer/shared-client.ts';
+import type { KubeClient } from '../../../src/kube/client.ts';
 import { createKubeClient } from '../../../src/kube/http-client.ts';
 import { deafObserver } from '../../../src/kube/observer.ts';
 import { silentLogger } from '../../../src/log.ts';
@@ -28,6 +29,8 @@ export interface TestOperatorOptions {
   /** Whether hosts that are down are left alone, as in the shipped operator. */
   readonly breaker?: boolean;
   readonly observer?: Partial<ControllerObserver>;
+  /** Stands before the API server. */
+  readonly between?: (client: KubeClient) => Partial<KubeClient>;
   /** When the leader before was last heard of. */
   readonly previousRenewMs?: number;
 }
@@ -62,7 +65,8 @@ export function startOperator(setup: TestOperatorOptions): TestOperator {
   const direct = createRegistryClient({ settings, lanes, clock, log: silentLogger });
   const client = createSharedClient({ client: direct, clock, settings });
   const importer = createImporter({ client, clock, log: silentLogger, retry: action => action() });
-  const kube = createKubeClient({ config: server.config, clock: systemClock, log: silentLogger });
+  const real = createKubeClient({ config: server.config, clock: systemClock, log: silentLogger });
+  const kube = setup.between === undefined ? real : withMethods(real, setup.between(real));
   const events: EventNews[] = [];
   const observer = { ...deafController, ...setup.observer };
   const controllers = new Controllers({
@@ -121,6 +125,15 @@ export function startOperator(setup: TestOperatorOptions): TestOperator {
       return end();
     },
   };
+}
+
+function withMethods(client: KubeClient, methods: Partial<KubeClient>): KubeClient {
+  return new Proxy(client, {
+    get(_target, name: keyof KubeClient) {
+      const method = methods[name];
+      return method ?? client[name].bind(client);
+    },
+  });
 }
 
 /** Polls until the probe finds something; the deadline only ends a test that would hang. */

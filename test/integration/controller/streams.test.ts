@@ -182,6 +182,26 @@ describe('a stream', () => {
     expect(operator.events.map(({ reason }) => reason)).toEqual(['StreamNotStored']);
   });
 
+  test('whose status the API server does not keep is told once and rests', async () => {
+    const { server, registry, operator } = await setUp({
+      between: client => ({
+        // As one whose schema knows no `source`.
+        patch: (path, body, signal) => client.patch(path, withoutSources(body), signal),
+      }),
+    });
+    registry.putContent('team/app', 'v1', one);
+    const tags = [specTag('v1', `${registry.host}/team/app:v1`, scheduled)];
+    server.put(IMAGE_STREAMS, imageStream({ tags, annotations: every('1s') }));
+    await until('the Event', () => operator.events.some(({ reason }) => reason === 'StreamNotStored'));
+    const before = registry.requests.length;
+    await until('the next try', () => registry.requests.length > before);
+    const asked = registry.requests.length;
+    await until('one more', () => registry.requests.length > asked + 2);
+    // Once for each interval, however long that is.
+    expect(operator.events.filter(({ reason }) => reason === 'StreamNotStored')).toHaveLength(1);
+    expect(headOf(server, 'v1')).toBe(one.digest);
+  });
+
   test('whose answer to the patch is lost is not written twice', async () => {
     const { server, registry } = await setUp();
     registry.putContent('team/app', 'v1', one);
@@ -365,3 +385,7 @@ describe('a restart', () => {
     expect(found).toEqual(pushed);
   });
 });
+
+function withoutSources(body: object): object {
+  return JSON.parse(JSON.stringify(body), (name, value) => (name === 'source' ? undefined : value));
+}
