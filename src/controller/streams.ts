@@ -1,9 +1,8 @@
 import type { ImageStream, Source } from '../api/image-stream.ts';
 import type { Clock } from '../clock.ts';
 import { hasFailed, importCondition } from '../imagestream/conditions.ts';
-import { type DueReason, type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
+import { type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
-import { keepsResult } from '../imagestream/kept.ts';
 import { weighResult } from '../imagestream/not-found.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
 import { requestsOf } from '../imagestream/request.ts';
@@ -15,16 +14,16 @@ import type { Announcer } from './announcer.ts';
 import { Departures } from './departures.ts';
 import { type Flight, TagFlights } from './flights.ts';
 import { Holds } from './holds.ts';
-import { type Arrival, type ImportArrival, Inbox, type TagArrival } from './inbox.ts';
+import { Inbox } from './inbox.ts';
 import { IntervalNotices } from './interval-notices.ts';
-import { type Key, partsOf } from './key.ts';
+import type { Key } from './key.ts';
 import { TagMemories } from './memory.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { RepositoryImports } from './repository-imports.ts';
-import { rememberedAfter } from './retry-times.ts';
 import { SecretChanges } from './secret-changes.ts';
 import type { StreamIndex } from './stream-index.ts';
-import { type CarriedOut, StreamNotStorable, type StreamRecorder } from './stream-recorder.ts';
+import type { CarriedOut, StreamRecorder } from './stream-recorder.ts';
+import { StreamRecording } from './stream-recording.ts';
 import type { StreamStore } from './stream-store.ts';
 import type { TagImports } from './tag-imports.ts';
 
@@ -55,9 +54,6 @@ export interface StreamParts {
   readonly options: StreamOptions;
 }
 
-const NOT_KEPT =
-  'the API server does not keep all that is written to the status: its CustomResourceDefinitions are not those of this operator';
-
 /** Results that come back within this time share a write. */
 const TOGETHER_MS = 200;
 
@@ -72,6 +68,7 @@ export class StreamController {
   readonly #memories = new TagMemories();
   readonly #holds = new Holds();
   readonly #departures: Departures;
+  readonly #recording: StreamRecording;
   readonly #intervalNotices: IntervalNotices;
   readonly #secretChanges: SecretChanges;
   #repositories: RepositoryImports | undefined;
@@ -86,6 +83,13 @@ export class StreamController {
       flights: this.#flights,
       memories: this.#memories,
       arrived: (key, flight, stream, result) => this.#arrived(key, flight, stream, result),
+    });
+    this.#recording = new StreamRecording({
+      ...parts,
+      flights: this.#flights,
+      inbox: this.#inbox,
+      memories: this.#memories,
+      holds: this.#holds,
     });
     this.#intervalNotices = new IntervalNotices(parts.announcer);
     this.#secretChanges = new SecretChanges({ keys: () => parts.index.keys(), concerned: key => this.#tryAgain(key) });
@@ -135,7 +139,7 @@ export class StreamController {
 
   async #workOn(key: Key, signal: AbortSignal): Promise<void> {
     const arrivals = this.#inbox.peek(key);
-    if (arrivals.length > 0) await this.#record(key, arrivals, signal);
+    if (arrivals.length > 0) await this.#recording.record(key, arrivals, signal);
     // Told to stop meanwhile: nothing is sent off any more.
     if (!this.#leads) return;
 
@@ -150,7 +154,7 @@ export class StreamController {
     const plan = this.#plan(key, stream);
     this.#departures.send(key, stream, plan.due);
     const nextRepositoryMs = this.#repositories?.consider(key, stream);
-    if (this.#hasNews(key, stream, plan)) await this.#settle(key, plan, signal);
+    if (this.#hasNews(key, stream, plan)) await this.#recording.settle(key, plan.answeredRequest, signal);
     for (const atMs of [plan.nextCheckAtMs, nextRepositoryMs]) {
       if (atMs !== undefined) queue.addAt(key, atMs, PRIORITY.scheduled);
     }
@@ -214,7 +218,7 @@ export class StreamController {
     const { clock, queue } = this.#parts;
     const atMs = clock.now();
     if (this.#setAside(key, flight, stream, result, atMs)) return;
-    if (isKnown(result, stream)) this.#settleTag(key, { kind: 'tag', flight, result, atMs }, stream);
+    if (isKnown(result, stream)) this.#recording.settleTag(key, { kind: 'tag', flight, result, atMs }, stream);
     else this.#inbox.put(key, { kind: 'tag', flight, result, atMs });
     const isAlone = !this.#hasOpen(key);
     queue.addAt(key, isAlone ? atMs : atMs + TOGETHER_MS, PRIORITY.userEdit);
@@ -236,69 +240,6 @@ export class StreamController {
     return true;
   }
 
-  /** Folds what has come back into the stream, all tags of it in one write. */
-  async #record(key: Key, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
-    const { store, recorder, index } = this.#parts;
-    const uid = index.get(key)?.metadata.uid;
-    let stream = await store.read(key, signal);
-    for (const arrival of arrivals) {
-      if (arrival.kind === 'import') stream = await this.#recordImport(key, stream, arrival, signal);
-    }
-    const tags = arrivals.filter(arrival => arrival.kind === 'tag');
-    if (stream === undefined) {
-      // Another of this name may have come while the answer was on its way.
-      index.delete({ ...partsOf(key), ...(uid !== undefined && { uid }) });
-      return;
-    }
-    const current = stream;
-    const live = tags.filter(
-      ({ flight }) => flight.uid === current.metadata.uid && this.#flights.isCurrent(key, flight),
-    );
-    const results = live.map(({ result }) => result);
-    const stored = await this.#storing(key, current, results, () =>
-      recorder.recordTags(current, results, undefined, signal),
-    );
-    this.#wrote(current, stored, new Map(live.map(({ flight }) => [flight.due.tag, flight.due.reason])));
-    for (const arrival of live) this.#settleTag(key, arrival, stored);
-    this.#inbox.settle(key, tags);
-  }
-
-  async #recordImport(
-    key: Key,
-    stream: ImageStream | undefined,
-    arrival: ImportArrival,
-    signal: AbortSignal,
-  ): Promise<ImageStream | undefined> {
-    try {
-      const record = await this.#parts.recorder.recordImport(stream, arrival.carriedOut, signal);
-      this.#settleImport(key, record, arrival);
-      this.#inbox.settle(key, [arrival]);
-      this.#wrote(stream, record.stream, new Map());
-      arrival.told.recorded(record);
-      return record.stream;
-    } catch (error) {
-      if (!(error instanceof StreamNotStorable)) throw error;
-      this.#inbox.settle(key, [arrival]);
-      arrival.told.failed(error);
-      return stream;
-    }
-  }
-
-  #settleImport(key: Key, { stream }: RecordedImport, { carriedOut }: ImportArrival): void {
-    const { entries } = carriedOut.outcome;
-    // What was asked for these tags before they were reserved may be older than what is recorded now.
-    const tags = new Set(entries.map(({ result }) => result.tag));
-    this.#flights.abort(key, ({ due }) => !tags.has(due.tag));
-    const uid = stream.metadata.uid ?? '';
-    const lastCheckedMs = this.#parts.clock.now();
-    for (const { result } of entries) {
-      if (result.outcome !== 'imported') continue;
-      const { answeredRequest } = this.#memories.of(key, uid).get(result.tag) ?? {};
-      const remembered = { lastCheckedMs, ...(answeredRequest !== undefined && { answeredRequest }) };
-      this.#memories.set(key, uid, result.tag, remembered);
-    }
-  }
-
   /** Whether the status has something to say that no result is needed for. */
   #hasNews(key: Key, stream: ImageStream, plan: ImportPlan): boolean {
     const next = this.#parts.recorder.applied(stream, [], plan.answeredRequest);
@@ -317,57 +258,6 @@ export class StreamController {
   /** Whether results of the stream are still to come back, of tags that could not be sent off yet, too. */
   #hasOpen(key: Key): boolean {
     return this.#flights.hasOpen(key) || this.#departures.isWaiting(key);
-  }
-
-  async #settle(key: Key, plan: ImportPlan, signal: AbortSignal): Promise<void> {
-    const { store, recorder } = this.#parts;
-    const stream = await store.read(key, signal);
-    if (stream === undefined) return;
-    const stored = await this.#storing(key, stream, [], () =>
-      recorder.recordTags(stream, [], plan.answeredRequest, signal),
-    );
-    this.#wrote(stream, stored, new Map());
-  }
-
-  #wrote(before: ImageStream | undefined, after: ImageStream, reasons: ReadonlyMap<string, DueReason>): void {
-    if (before === after) return;
-    this.#parts.index.wrote(after);
-    this.#parts.announcer.changed(before, after, reasons);
-  }
-
-  /** A write that is refused for good, or not kept, is told, and the stream rests for an interval (design D7). */
-  async #storing(
-    key: Key,
-    stream: ImageStream,
-    results: readonly TagResult[],
-    write: () => Promise<ImageStream>,
-  ): Promise<ImageStream> {
-    const { platform } = this.#parts.options;
-    try {
-      const stored = await write();
-      if (!results.every(result => keepsResult(stored, result, platform))) this.#hold(key, stored, NOT_KEPT);
-      else if (stored.metadata.resourceVersion !== stream.metadata.resourceVersion) this.#holds.release(key);
-      return stored;
-    } catch (error) {
-      if (!(error instanceof StreamNotStorable)) throw error;
-      this.#hold(key, stream, error.message);
-      return stream;
-    }
-  }
-
-  #hold(key: Key, stream: ImageStream, why: string): void {
-    const { clock, options, announcer } = this.#parts;
-    const isNews = this.#holds.hold(key, stream, why, clock.now(), options);
-    if (isNews) announcer.notStorable(stream, why);
-  }
-
-  #settleTag(key: Key, { flight, result, atMs }: TagArrival, stream: ImageStream): void {
-    const { random, options } = this.#parts;
-    const { due, uid } = flight;
-    const before = this.#memories.of(key, uid).get(due.tag);
-    const remembered = rememberedAfter({ due, result, atMs }, before, stream, options, random());
-    this.#memories.set(key, uid, due.tag, remembered);
-    this.#flights.end(key, flight);
   }
 
   /** What the spec no longer asks for is aborted; tags that it no longer has are forgotten. */
