@@ -224,6 +224,18 @@ describe('a tenant’s insecure (R0.12, D25)', () => {
     });
   });
 
+  test('a name that is none is not tried over http, which cannot know it better', async () => {
+    const asked: string[] = [];
+    const lookup = async (hostname: string) => {
+      asked.push(hostname);
+      throw Object.assign(new Error('no such host'), { code: 'ENOTFOUND' });
+    };
+    const { client } = clientOf({}, {}, { lookup });
+    const got = client.getManifest({ host: 'reg.example.com', repository, insecure: true }, name, context);
+    await expect(got).rejects.toMatchObject({ reason: 'dns', request: { url: expect.stringMatching(/^https:/) } });
+    expect(asked).toEqual(['reg.example.com']);
+  });
+
   test.each([
     ['deny', true],
     ['listedHosts', false],
