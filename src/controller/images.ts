@@ -33,6 +33,7 @@ interface Known {
 
 /** Writes side by side, whoever asks for them. */
 const AT_ONCE = 16;
+const MAX_GONE = 1_000;
 /** How often one Image is looked at anew after somebody else wrote it. */
 const TRIES = 10;
 
@@ -44,6 +45,8 @@ export class ImageStore implements ReflectorSink<Reflected> {
   readonly #parts: ImageStoreParts;
   readonly #known = new Map<string, Known>();
   readonly #refusals: ImageRefusals;
+  /** Uids of objects that went lately, for answers to writes that come late. */
+  readonly #gone = new Set<string>();
   /** By name: nobody creates an Image while somebody else does. */
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #places = new PQueue({ concurrency: AT_ONCE });
@@ -83,6 +86,8 @@ export class ImageStore implements ReflectorSink<Reflected> {
   }
 
   delete({ name: objectName, uid }: GoneKey): void {
+    if (this.#gone.size >= MAX_GONE) this.#gone.clear();
+    if (uid !== undefined) this.#gone.add(uid);
     const name = imageNameOf(objectName);
     const known = name === undefined ? undefined : this.#known.get(name);
     // Another uid: it was created again before this was told.
@@ -146,7 +151,7 @@ export class ImageStore implements ReflectorSink<Reflected> {
     try {
       const { metadata } = await client.create({ resource: IMAGES }, object, signal);
       observer.patched('images', 'written');
-      this.#put(name, knownOf(metadata, sizeOf(object)));
+      this.#learn(name, knownOf(metadata, sizeOf(object)));
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       await this.#look(name, signal);
@@ -168,7 +173,7 @@ export class ImageStore implements ReflectorSink<Reflected> {
     try {
       const { metadata } = await client.patch(pathOf(name), body, signal);
       observer.patched('images', 'written');
-      this.#put(name, knownOf(metadata, known.bytes));
+      this.#learn(name, knownOf(metadata, known.bytes));
     } catch (error) {
       if (isNotFound(error)) return this.#drop(name);
       if (!isConflict(error)) throw error;
@@ -180,11 +185,19 @@ export class ImageStore implements ReflectorSink<Reflected> {
   async #look(name: string, signal: AbortSignal): Promise<void> {
     try {
       const { metadata } = await this.#parts.client.get(pathOf(name), signal);
-      this.#put(name, knownOf(metadata, this.#known.get(name)?.bytes ?? 0));
+      this.#learn(name, knownOf(metadata, this.#known.get(name)?.bytes ?? 0));
     } catch (error) {
       if (!isNotFound(error)) throw error;
       this.#drop(name);
     }
+  }
+
+  /** As an answer tells it. The watch comes by a way of its own, and may have told more already. */
+  #learn(name: string, told: Known): void {
+    if (this.#gone.has(told.uid)) return;
+    const seen = this.#known.get(name);
+    const isKnownBetter = seen !== undefined && isOlder(told, seen);
+    this.#put(name, isKnownBetter ? { ...seen, bytes: Math.max(seen.bytes, told.bytes) } : told);
   }
 
   #put(name: string, known: Known): void {

@@ -30,7 +30,8 @@ export async function imageStory(closers: (() => Promise<unknown>)[]) {
   };
   const between: Between = {};
   const client = interrupted(real, between);
-  const newStore = () => new ImageStore({ client, observer, clock, log });
+  const newStore = (own: Pick<KubeClient, 'get' | 'create' | 'patch'> = client) =>
+    new ImageStore({ client: own, observer, clock, log });
   const store = newStore();
   const missing: string[] = [];
   const headMissing = (key: string) => missing.push(key);

@@ -287,6 +287,39 @@ describe('what the watch shows', () => {
     expect(markAt(server, '1')).toBeUndefined();
   });
 
+  test('a mark that the watch shows before the answer to our own write is here is seen', async () => {
+    const { server, client, newStore } = await setUp();
+    const store = newStore({
+      ...client,
+      create: async (path, body, createSignal) => {
+        const answer = await client.create(path, body, createSignal);
+        store.upsert(server.put(IMAGES, storedObject('1', T0_TEXT)));
+        return answer;
+      },
+    });
+    await store.ensure([image('1')], signal);
+    expect(markAt(server, '1')).toBeUndefined();
+  });
+
+  test('an Image that goes before the answer to our own write is here is gone', async () => {
+    const { server, client, newStore } = await setUp();
+    let first = true;
+    const store = newStore({
+      ...client,
+      create: async (path, body, createSignal) => {
+        const answer = await client.create(path, body, createSignal);
+        if (first) {
+          server.remove(IMAGES, { name: name('1') });
+          store.delete({ name: name('1'), uid: answer.metadata.uid ?? '' });
+        }
+        first = false;
+        return answer;
+      },
+    });
+    await store.ensure([image('1')], signal);
+    expect(imageAt(server, '1')).toBeDefined();
+  });
+
   test('the end of an object whose successor we created already is no news', async () => {
     const { store } = await setUp();
     await store.ensure([image('1')], signal);
