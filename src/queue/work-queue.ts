@@ -48,8 +48,10 @@ interface Run {
 }
 
 const BACKOFF: Backoff = { baseMs: 1_000, factor: 2, capMs: 5 * 60_000 };
-/** After so many conflicts in a row a key backs off, too: then it is no race that is lost. */
+/** After each so many conflicts in a row a key rests: somebody writes its object all the time. */
 const MAX_CONFLICTS = 10;
+/** Not for long: each try may be the one that is lucky. */
+const CONFLICT_BACKOFF: Backoff = { baseMs: 1_000, factor: 2, capMs: 10_000 };
 /** How long keys are begun before everybody else in the process gets a turn. */
 const SLICE_MS = 10;
 
@@ -216,8 +218,7 @@ export class WorkQueue {
     const { random, isConflict = () => false, backoff = BACKOFF, onFailure } = this.#parts;
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    const atOnce = failures <= MAX_CONFLICTS && isConflict(error);
-    const delayMs = atOnce ? 0 : backoffMs(backoff, failures, random());
+    const delayMs = isConflict(error) ? conflictMs(failures, random()) : backoffMs(backoff, failures, random());
     onFailure?.(key, error, delayMs);
     return delayMs;
   }
@@ -229,6 +230,11 @@ export class WorkQueue {
     run.end();
     return true;
   }
+}
+
+function conflictMs(failures: number, random: number): number {
+  const rounds = failures / (MAX_CONFLICTS + 1);
+  return Number.isInteger(rounds) ? backoffMs(CONFLICT_BACKOFF, rounds, random) : 0;
 }
 
 function namespaceOf(key: string): string {
