@@ -28,7 +28,7 @@ export interface DepartureParts {
  * Each takes some eight kilobytes while it is on its way, and what the image says of itself once it is back. Of one
  * registry there are more than it has requests under way, so that its lane never waits for the next.
  */
-const LIMITS: FlightLimits = { limit: 4_096, ofHost: 512, ofDoubtful: 64, landed: 2_048 };
+const LIMITS: FlightLimits = { limit: 4_096, ofHost: 1_024, ofDoubtful: 64, landed: 2_048 };
 /** How soon an import is sent off again that did not get as far as the registry. */
 const SEND_AGAIN_MS = 5_000;
 
