@@ -28,10 +28,13 @@ export interface ControlPlane {
   readonly adminKubeconfig: string;
   /** Writes a kubeconfig for somebody else's token, and tells where. */
   kubeconfigFor(name: string, token: string, namespace: string): Promise<string>;
-  /** Asks as the administrator; resolves to the parsed answer, throws for any other than 2xx. */
-  ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
+  /** Asks as the administrator; resolves to the parsed answer, throws for any other than 2xx. A PATCH is a merge patch. */
+  ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   /** A token for a service account that exists. */
   tokenFor(namespace: string, serviceAccount: string): Promise<string>;
+  /** Stops the API server where it is, its connections open, until it is thawed. */
+  freezeApiServer(): void;
+  thawApiServer(): void;
   /** Ends the API server: at once, as a crash would, or as `signal` says. */
   killApiServer(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Starts it again, at the same address. */
@@ -157,6 +160,14 @@ class LocalControlPlane implements ControlPlane {
     await exit;
   }
 
+  freezeApiServer(): void {
+    this.#apiServerProcess?.kill('SIGSTOP');
+  }
+
+  thawApiServer(): void {
+    this.#apiServerProcess?.kill('SIGCONT');
+  }
+
   apiServerPid(): number | undefined {
     return this.#apiServerProcess?.pid;
   }
@@ -172,11 +183,12 @@ class LocalControlPlane implements ControlPlane {
     await post('/v3/kv/compaction', { revision: header.revision, physical: true });
   }
 
-  async ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
+  async ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
+    const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const answer = await request(this.url + path, {
       method,
       dispatcher: this.#agent,
-      headers: { authorization: `Bearer ${this.adminToken}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${this.adminToken}`, 'content-type': contentType },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.body.text();

@@ -100,15 +100,39 @@ story('hosts that must not be asked, or that are none, are told one by one', asy
   await goesOn();
 });
 
+/** Waits until this image is the head of so many tags of a stream, and reads it. */
+const allAre = (name: string, count: number, head: string) =>
+  until(`all tags of ${name} are ${head}`, async () => {
+    const read = await streams.read(name);
+    const histories = read.status?.tags ?? [];
+    return histories.length === count && histories.every(({ items }) => items?.[0]?.image === head) && read;
+  });
+
 story('a thousand tags are imported, and stored in bounds', async () => {
   const tags = Array.from({ length: 1_000 }, (_, index) => tag(`t${index}`, `${registry.host}/team/app:v1`));
   await streams.create(stream('thousand', tags));
-  const stored = await until('all are imported', async () => {
-    const read = await streams.read('thousand');
-    const histories = read.status?.tags ?? [];
-    return histories.length === 1_000 && histories.every(({ items }) => items?.[0]?.image === digest) && read;
-  });
-  expect(bytesOf(stored)).toBeLessThan(MAX_BYTES);
+  expect(bytesOf(await allAre('thousand', 1_000, digest))).toBeLessThan(MAX_BYTES);
+  await goesOn();
+});
+
+story('a stream stays in bounds however often its tags move: the oldest events go, and no head', async () => {
+  const annotations = { note: 'x'.repeat(2_000) };
+  const tags = Array.from({ length: 300 }, (_, index) => ({
+    ...scheduledTag(`t${index}`, `${registry.host}/moves/app:v1`),
+    annotations,
+  }));
+  await push(registry, 'moves/app', 'v1', image('move 1'));
+  await streams.create(stream('moves', tags, { interval: '3s' }));
+  let stored = await allAre('moves', 300, image('move 1').digest);
+  for (const seed of ['move 2', 'move 3', 'move 4', 'move 5']) {
+    await push(registry, 'moves/app', 'v1', image(seed));
+    stored = await allAre('moves', 300, image(seed).digest);
+    expect(bytesOf(stored)).toBeLessThan(MAX_BYTES);
+  }
+  const events = stored.status?.tags?.flatMap(({ items }) => items ?? []) ?? [];
+  expect(events.length).toBeGreaterThan(300);
+  expect(events.length).toBeLessThan(5 * 300);
+  await kubectl.ok(['delete', 'is/moves', IN_DEMO]);
   await goesOn();
 });
 

@@ -83,10 +83,14 @@ story('an operator that keeps no Images neither makes nor needs any', async () =
   const before = await imagesThere();
   await kubectl.ok(['delete', 'images.image.openshift.io', '--all']);
   expect(before).not.toEqual(['']);
-  const without = await start('--images=off');
+  const without = await start('--images=off', '--public-registry=registry.example.com');
   await push(registry, 'off/app', 'v1', image('off'));
   await streams.create(stream('off', [tag('v1', `${registry.host}/off/app:v1`)]));
   await streams.headIs('off', 'v1', image('off').digest);
+  expect((await streams.read('off')).status).toMatchObject({
+    dockerImageRepository: 'registry.example.com/demo/off',
+    publicDockerImageRepository: 'registry.example.com/demo/off',
+  });
   await move('4');
   expect(await imagesThere()).toEqual(['']);
   const asked = (await without.metrics()).samples.filter(({ labels }) => labels['resource'] === 'images');
