@@ -34,7 +34,7 @@ export async function startOperator({
   kubeconfig,
   hosts,
   args = [],
-  heapMib,
+  heapMib = 320,
 }: OperatorSetup): Promise<RunningOperator> {
   const folder = mkdtempSync(join(tmpdir(), 'operator-'));
   const registries = join(folder, 'registries.json');
