@@ -95,6 +95,17 @@ describe('what an import costs, in requests', () => {
   });
 });
 
+test('R0.15 a request has no pace of its own, and no ping', async () => {
+  const tags = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`v${at}`, amd64]));
+  const { client, registry } = await benchWith(tags);
+  // Its clock stands still: whoever waited for a token of a bucket would wait for ever.
+  const { failed } = await run(client, {
+    images: Object.keys(tags).map(tag => image(`${registry.host}/team/app:${tag}`)),
+  });
+  expect(failed).toBe(0);
+  expect(registry.count({ path: '/v2/' })).toBe(0);
+});
+
 test('11.3 a mirror serves a digest, the stored reference names the source', async () => {
   const mirror = closeLater(await startFakeRegistry());
   mirror.putContent('openshift4/test', undefined, amd64);
@@ -121,7 +132,7 @@ test('11.3 a mirror serves a digest, the stored reference names the source', asy
   expect(source.requests[0]?.path).toBe(`/v2/other/test/manifests/${amd64.digest}`);
 });
 
-describe('what a registry answers, as a Status', () => {
+describe('what a registry answers, as a Status (R0.13, R0.14)', () => {
   const OCI = { 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' };
   type Row = readonly [name: string, answer: Answer, code: number, message: RegExp, timeouts?: Partial<Timeouts>];
   const rows: readonly Row[] = [
@@ -174,6 +185,23 @@ describe('what a registry answers, as a Status', () => {
     expect(first.status.images?.[0]?.status).toMatchObject({ status: 'Failure', code });
     expect(first.status.images?.[0]?.status.message).toMatch(message);
     expect(again.status.images?.[0]?.status).toEqual(first.status.images?.[0]?.status);
+  });
+
+  test.each([
+    [
+      'that is not allowed',
+      '169.254.169.254',
+      /: registry reg\.example\.com:\d+ leads to an address that is not allowed$/,
+    ],
+    ['where nobody listens', '127.0.0.1', /: dial tcp: connect: connection refused$/],
+  ])('R0.14 the address of a name %s is not told', async (_name, address, message) => {
+    const gone = await startFakeRegistry();
+    await gone.close();
+    const host = `reg.example.com:${gone.port}`;
+    const { client } = clientOf({ [host]: { plainHttp: true } }, {}, { lookup: async () => [{ address, family: 4 }] });
+    const { status } = await run(client, { images: [image(`${host}/team/app:v1`)] });
+    expect(status.images?.[0]?.status).toMatchObject({ code: 500, message: expect.stringMatching(message) });
+    expect(JSON.stringify(status)).not.toContain(address);
   });
 
   test('a digest that brings other content', async () => {

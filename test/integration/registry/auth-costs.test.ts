@@ -200,6 +200,20 @@ describe('requests per check (9.5)', () => {
   });
 });
 
+test('R2.31 scopes in another order are the same token', async () => {
+  const mine = 'repository:team/app:pull';
+  const { registry, client, app } = await bench({ auth: { kind: 'bearer', scope: () => '*' } });
+  registry.putContent('team/app', 'v1', image);
+  await client.checkTag(app, 'v1', image.digest, requestContext());
+  expect(new URLSearchParams(registry.requests[1]?.query).getAll('scope')).toEqual(['*', mine]);
+  registry.forget();
+  const more = `Bearer error="insufficient_scope",realm="${registry.url}/token",service="fake",scope="${mine} *"`;
+  registry.on({ path: /\/tags\/list$/, times: 1 }, { status: 401, headers: { 'WWW-Authenticate': more } });
+
+  expect(await client.listTags(app, requestContext())).toMatchObject({ tags: ['v1'] });
+  expect(methods(registry.requests)).toEqual(['token', 'GET', 'GET']);
+});
+
 describe('the next candidate (R3.18, R3.19)', () => {
   const people = { alice: 'wonder', bob: 'builder' };
   const shown = ({ username, password: secret }: Credential & { kind: 'basic' }) =>

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ACCEPT } from '../../../src/image/media-types.ts';
+import type { PlainAnswer } from '../../fake/answers.ts';
 import { refusal, sha256, startFakeRegistry } from '../../fake/registry.ts';
 import { requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
@@ -294,6 +295,30 @@ describe('verifying a change (R1.10)', () => {
     registry.on({ method: 'GET' }, limited);
 
     expect(await client.checkTag(app, 'v1', one.digest, context)).toEqual({ outcome: 'changed', digest: two.digest });
+  });
+
+  describe('when the digest is gone and the GET by tag', () => {
+    const moved = async (byTag: PlainAnswer, settings = {}) => {
+      const { registry, client, app } = await bench({ settings });
+      registry.putContent('team/app', 'v1', two);
+      registry.on({ method: 'GET', path: `/v2/team/app/manifests/${two.digest}` }, refusal(404, 'MANIFEST_UNKNOWN'));
+      registry.on({ method: 'GET', path: '/v2/team/app/manifests/v1' }, byTag);
+      const found = await client.checkTag(app, 'v1', one.digest, context).catch(error => error);
+      expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'GET']);
+      return found;
+    };
+
+    test('is over the limit, the change is told unverified', async () => {
+      expect(await moved(limited)).toEqual({ outcome: 'changed', digest: two.digest });
+    });
+
+    test('is over the limit, always insists', async () => {
+      expect(await moved(limited, { verifyOnChange: 'always' })).toMatchObject({ kind: 'rateLimited' });
+    });
+
+    test('fails otherwise, the check fails with it', async () => {
+      expect(await moved({ status: 500 })).toMatchObject({ kind: 'unavailable', status: 500 });
+    });
   });
 
   test('always insists', async () => {

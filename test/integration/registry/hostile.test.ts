@@ -241,6 +241,27 @@ describe('connections', () => {
     expect(made.registry.requests).toHaveLength(2);
   });
 
+  test('R4.6 of two tries the lanes hear one failure, that of the second', async () => {
+    const made = await bench({ host: { rate: single } });
+    made.registry.putContent('team/app', 'v1', image);
+    await get(made);
+    const before = made.lanes.health.length;
+    made.registry.on({}, hangUp);
+    made.registry.on({ times: 1 }, reset);
+
+    await expect(get(made)).rejects.toMatchObject({ kind: 'unavailable', reason: 'closed' });
+    expect(made.lanes.health.slice(before)).toMatchObject([{ failure: { kind: 'unavailable', reason: 'closed' } }]);
+  });
+
+  test('R4.6 a kept one that is reset and then answers has not failed', async () => {
+    const made = await bench({ host: { rate: single } });
+    made.registry.putContent('team/app', 'v1', image);
+    await get(made);
+    made.registry.on({ times: 1 }, reset);
+    await get(made);
+    expect(made.lanes.health.map(({ failure }) => failure)).toEqual([undefined, undefined]);
+  });
+
   test('D19 a hundred checks in a row share one connection', async () => {
     const made = await bench({ host: { rate: single } });
     made.registry.putContent('team/app', 'v1', image);
