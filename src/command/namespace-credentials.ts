@@ -37,18 +37,18 @@ export class NamespaceCredentials implements Credentials {
   async forNamespace(namespace: string, signal: AbortSignal): Promise<Identity> {
     const { secrets } = this.#parts;
     const [own, defaults] = await Promise.all([secrets.forNamespace(namespace, signal), secrets.defaults(signal)]);
-    const withoutSecrets = this.#keyring(defaults);
+    const withoutSecrets = this.#keyring(defaults, { guarded: true });
     if (own.length === 0) return { keyring: withoutSecrets };
-    return { keyring: joinKeyrings([this.#keyring(own), withoutSecrets]), withoutSecrets };
+    return { keyring: joinKeyrings([this.#keyring(own, { guarded: false }), withoutSecrets]), withoutSecrets };
   }
 
-  #keyring(secrets: readonly PullSecret[]): Keyring {
+  #keyring(secrets: readonly PullSecret[], { guarded }: { readonly guarded: boolean }): Keyring {
     const strict = this.#parts.strict();
     const known = this.#keyrings.get(secrets);
     // The registries file may have been changed since.
     if (known?.strict === strict) return known.keyring;
     const configs = this.#configs(secrets, strict);
-    const keyring = rememberingKeyring(createKeyring(configs, { fingerprint: processFingerprint, strict }));
+    const keyring = rememberingKeyring(createKeyring(configs, { fingerprint: processFingerprint, strict, guarded }));
     this.#keyrings.set(secrets, { strict, keyring });
     return keyring;
   }

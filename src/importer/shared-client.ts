@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { ACCEPT_VERSION } from '../image/media-types.ts';
-import { isHubHost } from '../reference/reference.ts';
+import { candidatesAt, type WishSettings } from '../registry/candidates.ts';
 import { RegistryError } from '../registry/errors.ts';
 import { pullSourcesFor } from '../registry/mirrors.ts';
-import type { RegistrySettings } from '../registry/settings.ts';
 import type {
   FetchedManifest,
   ManifestName,
@@ -18,8 +17,8 @@ import { SharedAnswers } from './shared-answers.ts';
 export interface SharedClientParts {
   readonly client: RegistryClient;
   readonly clock: Clock;
-  /** Mirrors of a registry: whose credentials are shown there, too, tells who asks. */
-  readonly settings: Pick<RegistrySettings, 'host'>;
+  /** Mirrors of a registry, and who is shown to them: whose credentials they are tells who asks. */
+  readonly settings: WishSettings;
   /** Whatever waits in a lane under this signal is to go before lower priorities. */
   readonly lift?: (signal: AbortSignal, priority: number) => void;
 }
@@ -55,7 +54,7 @@ export function createSharedClient({ client, clock, settings, lift = () => {} }:
   const repositoryKey = (repository: Repository, name: ManifestName, { keyring }: RequestContext): string => {
     const { host, repository: path, insecure } = repository;
     const sources = pullSourcesFor(repository, name, settings.host(host));
-    return [host, path, insecure, ...sources.map(source => identityAt(source, keyring))].join('\n');
+    return [host, path, insecure, ...sources.map(source => identityAt(source, keyring, settings))].join('\n');
   };
   const sourceKey = (source: PullSource, { keyring }: RequestContext): string =>
     [
@@ -64,7 +63,7 @@ export function createSharedClient({ client, clock, settings, lift = () => {} }:
       source.insecure,
       source.unverified,
       source.proxyFor,
-      identityAt(source, keyring),
+      identityAt(source, keyring, settings),
     ].join('\n');
 
   const check = (key: string, [repository, tag, recorded, context]: Parameters<RegistryClient['checkTag']>) =>
@@ -141,9 +140,8 @@ function seenFrom(recorded: string, check: TagCheck): TagCheck {
 }
 
 /** Fingerprints of the candidates at one place, best first; empty for nobody. */
-function identityAt({ host, repository, credentialsOf }: PullSource, keyring: RequestContext['keyring']): string {
-  const at = credentialsOf ?? { host, repository };
-  const candidates = keyring.candidates(isHubHost(at.host) ? 'docker.io' : at.host, at.repository);
+function identityAt(source: PullSource, keyring: RequestContext['keyring'], settings: WishSettings): string {
+  const candidates = candidatesAt(source, keyring, settings);
   return candidates.map(({ fingerprint }) => fingerprint).join(' ');
 }
 

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { isHubHost } from '../reference/reference.ts';
 import { Agents, type Dial } from './agents.ts';
 import { Asker, type Place } from './asker.ts';
 import { Rejections } from './auth-rejections.ts';
 import { AuthStates } from './auth-states.ts';
 import { Authorization } from './authorization.ts';
 import type { Call } from './call.ts';
+import { Candidates } from './candidates.ts';
 import { Checks } from './checks.ts';
 import type { Endpoint } from './endpoint.ts';
 import { AddressGuard, type Lookup, systemLookup } from './guarded-lookup.ts';
@@ -78,13 +78,17 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
   const { verifyOnChange } = settings;
   const checks = new Checks({ manifests, modes, quota, clock, verifyOnChange });
   const pulls = new MirroredPulls(settings, clock);
+  const candidates = new Candidates(settings, clock, log);
 
   /** Runs `use` at the place of a source, as whoever its keyring names. */
   const at = <T>(
     source: PullSource,
     context: RequestContext,
     use: (place: Place, call: Call) => Promise<T>,
-  ): Promise<T> => places.at(source, context, (endpoint, call) => use(placeOf(source, endpoint, context), call));
+  ): Promise<T> =>
+    places.at(source, context, (endpoint, call) =>
+      use(placeOf(source, endpoint, candidates.at(source, context.keyring)), call),
+    );
 
   return {
     checkTag: async (repository, tag, recordedDigest, context) => {
@@ -120,12 +124,11 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
   };
 }
 
-function placeOf(source: PullSource, endpoint: Endpoint, { keyring }: RequestContext): Place {
-  const { host, repository } = source.credentialsOf ?? source;
+function placeOf(source: PullSource, endpoint: Endpoint, candidates: Place['candidates']): Place {
   return {
     endpoint,
     repository: source.repository,
-    candidates: keyring.candidates(isHubHost(host) ? 'docker.io' : host, repository),
+    candidates,
     ...(source.proxyFor === undefined ? {} : { proxyFor: source.proxyFor }),
   };
 }

@@ -9,6 +9,8 @@ export interface KeyringOptions {
   readonly fingerprint: (fields: readonly string[]) => string;
   /** Match exactly as the kubelet does (R3.9). */
   readonly strict?: boolean;
+  /** They are an administrator's (`Credential.guarded`). */
+  readonly guarded?: boolean;
 }
 
 /** More candidates than this are not tried (R3.17). */
@@ -23,12 +25,14 @@ interface Entry {
 
 /** The credentials of some configs, in the order the configs are given, matched as the kubelet matches (section 3.3). */
 export function createKeyring(configs: readonly DockerConfig[], options: KeyringOptions): Keyring {
-  const { fingerprint, strict = false } = options;
+  const { fingerprint, strict = false, guarded = false } = options;
   const entries: Entry[] = configs
     .flatMap(({ entries }) => entries)
     .flatMap(({ location, login }) => {
       const parsed = parseLocation(location, strict);
-      return parsed === undefined ? [] : [{ location: parsed, credential: withFingerprint(login, fingerprint) }];
+      if (parsed === undefined) return [];
+      const credential = withFingerprint(login, fingerprint);
+      return [{ location: parsed, credential: guarded ? { ...credential, guarded } : credential }];
     })
     // Longer paths come before their beginnings, names before `*`; the sort keeps the order of equal keys (R3.13).
     .sort((a, b) => descending(a.location.key, b.location.key));

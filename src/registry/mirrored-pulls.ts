@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { candidatesAt } from './candidates.ts';
 import type { Found } from './checks.ts';
 import { RegistryError } from './errors.ts';
 import { pullSourcesFor } from './mirrors.ts';
@@ -81,10 +82,8 @@ export class MirroredPulls {
       case 'rateLimited':
         return false;
       case 'unauthorized':
-      case 'denied': {
-        const { host, repository } = source.credentialsOf ?? source;
-        return keyring.candidates(host, repository).length === 0;
-      }
+      case 'denied':
+        return candidatesAt(source, keyring, this.#settings).length === 0;
       default:
         return true;
     }

@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import { isHost } from '../reference/digest.ts';
 import { isHubHost } from '../reference/reference.ts';
 import { type Budget, type Call, failure } from './call.ts';
+import { honoursInsecure } from './candidates.ts';
 import type { Endpoint } from './endpoint.ts';
 import { RegistryError } from './errors.ts';
 import { Recent } from './recent.ts';
@@ -114,7 +115,7 @@ export class Places {
   /** Design D25: a tenant's wish counts as far as the administrator lets it. */
   #honoursInsecure(host: string, settings: HostSettings): boolean {
     const policy = this.#settings.tenantInsecure;
-    if (policy === 'allow' || (policy === 'listedHosts' && settings.listed)) return true;
+    if (honoursInsecure(settings, policy)) return true;
     if (this.#warned.get(host) === undefined) {
       this.#warned.set(host, true, this.#clock.now() + HOUR_MS);
       this.#log.warn({ host, policy }, 'insecure was asked for and is not allowed for this registry');

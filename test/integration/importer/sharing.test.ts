@@ -6,6 +6,7 @@ import type { RegistryClient } from '../../../src/registry/types.ts';
 import type { FakeClock } from '../../fake/clock.ts';
 import { type FakeRegistryOptions, type HeardRequest, refusal, startFakeRegistry } from '../../fake/registry.ts';
 import { keyringOf, password, registrySettings } from '../../fake/settings.ts';
+import { keyPair } from '../../fake/tls.ts';
 import { sampleImage, sampleIndex } from '../../gen/content.ts';
 import { bench, clientOf, closeAll, closeLater } from '../registry/bench.ts';
 
@@ -161,6 +162,23 @@ describe('sharing', () => {
     const { digest } = await client.getManifest(app, { tag: 'v1' }, contextOf({ keyring: onlyAtMirror }));
     expect(digest).toBe(before.digest);
     await expect(client.getManifest(app, { tag: 'v1' }, contextOf())).rejects.toMatchObject({ kind: 'unauthorized' });
+  });
+
+  test('R7.1 tells apart whose password may be shown where nobody verified the certificate', async () => {
+    const auth = { kind: 'basic', users: { alice: 'wonder' } } as const;
+    const registry = closeLater(await startFakeRegistry({ auth, tls: keyPair('expired') }));
+    registry.putContent('team/app', 'v1', before);
+    const hosts = { [registry.host]: { listed: false } };
+    const { client: plain, clock } = clientOf(hosts);
+    const client = createSharedClient({ client: plain, clock, settings: registrySettings(hosts) });
+    const app = { host: registry.host, repository: 'team/app', insecure: true };
+    const guarded = keyringOf({ ...password('alice', 'wonder'), guarded: true });
+    // The same login, but the administrator's for one and its own for the other.
+    const [theirs, own] = await Promise.allSettled([
+      client.getManifest(app, { tag: 'v1' }, contextOf({ keyring: guarded })),
+      client.getManifest(app, { tag: 'v1' }, contextOf({ keyring: alice })),
+    ]);
+    expect([theirs.status, own.status]).toEqual(['rejected', 'fulfilled']);
   });
 
   test('answers who has another digest on record for what that means to them', async () => {

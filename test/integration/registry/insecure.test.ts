@@ -274,6 +274,72 @@ describe('a tenant’s insecure (R0.12, D25)', () => {
     });
   });
 
+  describe('a password at a registry whose certificate nobody verified (decision 7)', () => {
+    const own = password('alice', 'wonder');
+    const platform = { ...password('platform', 'everybody'), guarded: true } as const;
+    const shownTo = ({ requests }: FakeRegistry) =>
+      new Set(requests.map(({ headers }) => headers.authorization).filter(value => value !== undefined));
+    const basicOf = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+    async function privateRegistry(users: Readonly<Record<string, string>>) {
+      const auth = { kind: 'basic', users } as const;
+      const registry = closeLater(await startFakeRegistry({ auth, tls: keyPair('expired') }));
+      registry.putContent(repository, 'v1', image);
+      return { registry, app: { host: registry.host, repository, insecure: true } };
+    }
+
+    test('is a tenant’s own; an administrator’s is not shown there', async () => {
+      const { registry, app } = await privateRegistry({ platform: 'everybody' });
+      const { client } = clientOf({ [registry.host]: { listed: false } });
+      const asked = client.getManifest(app, name, requestContext(own, platform));
+      await expect(asked).rejects.toMatchObject({ kind: 'unauthorized', reason: 'rejected' });
+      expect(shownTo(registry)).toEqual(new Set([basicOf('alice:wonder')]));
+
+      const alone = client.getManifest(app, name, requestContext(platform));
+      await expect(alone).rejects.toMatchObject({ kind: 'unauthorized', reason: 'noCredentials' });
+      expect(shownTo(registry)).not.toContain(basicOf('platform:everybody'));
+    });
+
+    test('is an administrator’s, too, where the registries file lists the host', async () => {
+      const { registry, app } = await privateRegistry({ platform: 'everybody' });
+      const { client } = clientOf({ [registry.host]: { listed: true } });
+      expect(await client.getManifest(app, name, requestContext(platform))).toMatchObject({ digest: image.digest });
+    });
+
+    test('is withheld from checks, tag lists and content as from manifests', async () => {
+      const { registry, app } = await privateRegistry({ platform: 'everybody' });
+      const { client } = clientOf({ [registry.host]: { listed: false } });
+      const source = { ...app, mirror: false };
+      const config = { digest: image.digest, size: 2, mediaType: 'application/vnd.oci.image.config.v1+json' };
+      const context = requestContext(platform);
+      for (const ask of [
+        () => client.checkTag(app, 'v1', image.digest, context),
+        () => client.listTags(app, context),
+        () => client.getChild(source, image.digest, context),
+        () => client.getConfig(source, config, context),
+        () => client.blobSize(source, image.digest, context),
+      ]) {
+        await expect(ask()).rejects.toMatchObject({ kind: 'unauthorized' });
+      }
+      expect(shownTo(registry)).toEqual(new Set());
+    });
+
+    test('that it is withheld is logged once an hour, and only where it was offered', async () => {
+      const { registry, app } = await privateRegistry({ alice: 'wonder' });
+      const warned: unknown[] = [];
+      const log = { ...silentLogger, warn: (fields: object) => void warned.push(fields) };
+      const { client, clock } = clientOf({ [registry.host]: { listed: false } }, {}, { log });
+      await client.getManifest(app, name, requestContext(own));
+      expect(warned).toEqual([]);
+      await client.getManifest(app, name, requestContext(own, platform));
+      await client.getManifest(app, name, requestContext(own, platform));
+      expect(warned).toEqual([{ host: registry.host }]);
+      await clock.advance(3_600_000);
+      await client.getManifest(app, name, requestContext(own, platform));
+      expect(warned).toHaveLength(2);
+    });
+  });
+
   test('D25 no credential goes over http that the host does not allow', async () => {
     const registry = await registryWith(undefined);
     registry.on({ path: /manifests/ }, { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' } });

@@ -227,6 +227,23 @@ describe('mirrors (5.6)', () => {
     expect(asked).toEqual([`${registry.host}/team/app`]);
   });
 
+  test('R5.28 a mirror that turns away who had nothing to show it is passed over', async () => {
+    const auth = { kind: 'basic', users: { platform: 'everybody' } } as const;
+    const copy = closeLater(await startFakeRegistry({ auth, tls: keyPair('expired') }));
+    const registry = closeLater(await startFakeRegistry());
+    for (const each of [copy, registry]) each.putContent('team/app', 'v1', image);
+    const entry = { prefix: '', pathPrefix: '', resolveTags: true, insecure: false, proxy: false } as const;
+    const mirrors = [{ ...entry, host: copy.host, credentialsFrom: 'mirror' }] as const;
+    const { client } = clientOf({ [registry.host]: { plainHttp: true, mirrors }, [copy.host]: { listed: false } });
+    // The tenant's wish counts at the mirror, too, where the administrator's password is withheld for it (decision 7).
+    const app = { host: registry.host, repository: 'team/app', insecure: true };
+    const guarded = { ...password('platform', 'everybody'), guarded: true } as const;
+    const { source } = await client.getManifest(app, { tag: 'v1' }, requestContext(guarded));
+    expect(source.host).toBe(registry.host);
+    expect(copy.requests).not.toEqual([]);
+    expect(copy.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
+  });
+
   test('tags are listed at the registry itself', async () => {
     const { registry, copy, client, app } = await mirrored();
     registry.putContent('team/app', 'v1', image);

@@ -34,7 +34,11 @@ function credentials(
       ring?.candidates('quay.io', 'acme/app').map(candidate => ('username' in candidate ? candidate.username : ''));
     return { all: of(keyring), withoutSecrets: of(withoutSecrets) };
   };
-  return { users, events };
+  const guarded = async (namespace: string) => {
+    const { keyring } = await made.forNamespace(namespace, signal);
+    return keyring.candidates('quay.io', 'acme/app').map(candidate => candidate.guarded);
+  };
+  return { users, guarded, events };
 }
 
 describe('the credentials of a namespace (design D18)', () => {
@@ -48,6 +52,16 @@ describe('the credentials of a namespace (design D18)', () => {
     expect(await users('team-a')).toEqual({ all: ['a', 'everybody'], withoutSecrets: ['everybody'] });
     expect(await users('team-b')).toEqual({ all: ['b', 'everybody'], withoutSecrets: ['everybody'] });
     expect(await users('team-c')).toEqual({ all: ['everybody'], withoutSecrets: undefined });
+  });
+
+  test('the default one is guarded, and what a namespace has itself is its own, the same login included', async () => {
+    const { guarded } = credentials(secrets, [pullSecret('platform', 'pull', login('everybody'))]);
+    expect(await guarded('team-a')).toEqual([undefined, true]);
+    expect(await guarded('team-c')).toEqual([true]);
+    const copied = credentials({ 'team-a': [pullSecret('team-a', 'pull', login('everybody'))] }, [
+      pullSecret('platform', 'pull', login('everybody')),
+    ]);
+    expect(await copied.guarded('team-a')).toEqual([undefined]);
   });
 
   test('are none where there are none', async () => {
