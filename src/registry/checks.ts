@@ -77,7 +77,7 @@ export class Checks {
   async #withoutHead(place: Place, tag: string, recorded: string, answer: Answer, call: Call): Promise<Found> {
     const { status } = answer;
     const explainable = status === 401 || MAYBE_METHOD.has(status);
-    if (!explainable || answer.from !== 'registry') throw answerError(answer, call);
+    if (!explainable) throw answerError(answer, call);
     const key = workKey(place, tag);
     const usual = this.#parts.modes.get(place.endpoint) === 'head' || status === 401;
     const known = this.#explanations.get(key);

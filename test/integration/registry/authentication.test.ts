@@ -167,6 +167,8 @@ describe('a registry with tokens', () => {
     const asked = registry.requests.find(({ path }) => path === '/token');
     expect(asked?.headers.authorization).toBe(`Basic ${btoa('alice:wonder')}`);
     expect(asked?.query).toBe('service=fake&scope=repository%3Ateam%2Fapp%3Apull&account=alice');
+    const fixed = { accept: 'application/json', 'accept-encoding': 'identity' };
+    expect(asked?.headers).toMatchObject({ ...fixed, 'user-agent': 'imagestream-operator/test' });
   });
 
   test('Z19 a cached token that is refused is renewed once', async () => {
@@ -476,6 +478,27 @@ describe('identity tokens', () => {
     await client.getManifest(app, { tag: 'v1' }, requestContext(alice));
     expect(registry.requests[0]).toMatchObject({ method: 'POST', body: expect.stringContaining('given-back') });
   });
+});
+
+test.each([
+  ['429 is the answer', 429, 'rateLimited', 0],
+  ['503 is the answer', 503, 'unavailable', 0],
+  ['400 gives way to the password', 400, undefined, 1],
+] as const)('2.5 a refresh token: %s', async (_name, status, kind, gets) => {
+  const issuer = tokenIssuer({ users });
+  const { registry, client, app, clock } = await bench({ auth: { kind: 'bearer', issuer } });
+  registry.putContent('team/app', 'v1', image);
+  registry.on({ method: 'GET', path: '/token', times: 1 }, ({ query }) => ({
+    body: { ...issuer.issue('alice', new URLSearchParams(query).getAll('scope')), refresh_token: 'given-back' },
+  }));
+  await client.getManifest(app, { tag: 'v1' }, requestContext(alice));
+  await clock.advance(300_000);
+  registry.on({ method: 'POST', path: '/token' }, { status });
+  registry.forget();
+
+  const error = await client.getManifest(app, { tag: 'v1' }, requestContext(alice)).catch(caught => caught);
+  expect(error.kind).toBe(kind);
+  expect(registry.count({ method: 'GET', path: '/token' })).toBe(gets);
 });
 
 describe('several credentials', () => {

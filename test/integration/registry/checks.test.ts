@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ACCEPT } from '../../../src/image/media-types.ts';
 import type { PlainAnswer } from '../../fake/answers.ts';
-import { refusal, sha256, startFakeRegistry } from '../../fake/registry.ts';
+import { redirectTo, refusal, sha256, startFakeRegistry } from '../../fake/registry.ts';
 import { requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { bench, clientOf, closeAll, closeLater } from './bench.ts';
@@ -126,6 +126,33 @@ describe('checkTag() where HEAD is of no use', () => {
     },
   );
 
+  test('G7 HEAD is refused where it is redirected to, as signed URLs do: the GET counts and is learned', async () => {
+    const { registry, client, app } = await bench();
+    const { digest } = one;
+    registry.on({ path: '/v2/team/app/manifests/v1' }, redirectTo(`http://localhost:${registry.port}/store/v1`));
+    registry.on({ method: 'GET', path: '/store/v1' }, { headers: { 'Content-Type': one.mediaType }, body: one.bytes });
+    registry.on({ method: 'HEAD', path: '/store/v1' }, { status: 403 });
+
+    expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
+    registry.forget();
+    expect(await client.checkTag(app, 'v1', digest, context)).toMatchObject({ outcome: 'unchanged' });
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
+  });
+
+  test.each([
+    ['a plain GET', 'none', ['HEAD', 'GET']],
+    ['a conditional one', 'strong', ['HEAD', 'GET']],
+  ] as const)('1.3 after 24 hours HEAD has another chance where %s had to do', async (_name, etag, want) => {
+    const { registry, client, app, clock } = await bench({ digestHeader: false, etag });
+    const digest = registry.putContent('team/app', 'v1', one);
+    await client.checkTag(app, 'v1', digest, context);
+    await clock.advance(24 * 3_600_000);
+    registry.forget();
+
+    await client.checkTag(app, 'v1', digest, context);
+    expect(registry.requests.map(({ method }) => method)).toEqual(want);
+  });
+
   test('R1.13 at Docker Hub no GET is conditional: it may count as a pull', async () => {
     const here = world();
     here.addresses['registry-1.docker.io'] = [PUBLIC];
@@ -193,6 +220,48 @@ describe('checkTag() of a tag that is gone', () => {
     expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
   });
 
+  test('R1.8 it is explained again when it was there meanwhile', async () => {
+    const { registry, client, app } = await bench();
+    const check = () => client.checkTag(app, 'v1', one.digest, context).catch(error => error.kind);
+    registry.putContent('team/app', 'v1', one);
+    await check();
+    registry.remove('team/app', 'v1');
+    await check();
+    registry.putContent('team/app', 'v1', one);
+    await check();
+    registry.remove('team/app', 'v1');
+    registry.forget();
+
+    expect(await check()).toBe('notFound');
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  test('R1.8 it is explained again when it is refused otherwise', async () => {
+    const { registry, client, app } = await bench({ host: { headMode: 'head' } });
+    registry.on({}, refusal(404, 'MANIFEST_UNKNOWN'));
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject(gone);
+    registry.on({}, refusal(403, 'DENIED'));
+    registry.forget();
+
+    await expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject({ kind: 'denied' });
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
+  test('R1.8 a 401 is about who asks, never about the method: it is explained once a day', async () => {
+    const { registry, client, app, clock } = await bench({ auth: { kind: 'basic', users: { alice: 'wonder' } } });
+    const check = () =>
+      expect(client.checkTag(app, 'v1', one.digest, context)).rejects.toMatchObject({ kind: 'unauthorized' });
+    await check();
+    await clock.advance(23 * 3_600_000);
+    registry.forget();
+    await check();
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD']);
+    await clock.advance(3_600_000);
+    registry.forget();
+    await check();
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET']);
+  });
+
   test('R1.8 a GET that says something else than no explains nothing', async () => {
     const { registry, client, app } = await bench({ host: { headMode: 'head' } });
     registry.on({ method: 'HEAD' }, { status: 404 });
@@ -247,6 +316,14 @@ describe('digest headers (R1.11)', () => {
 
     expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ digest: sha512 });
     expect(await client.checkTag(app, 'v1', sha512, context)).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  test('R1.11 a sha512 header that does not match is as good as none', async () => {
+    const { registry, client, app, heard } = await bench();
+    registry.on({ path: MANIFEST }, answering(`sha512:${'a'.repeat(128)}`));
+
+    expect(await client.getManifest(app, { tag: 'v1' }, context)).toMatchObject({ digest: one.digest });
+    expect(heard.mismatches).toEqual([]);
   });
 
   test('G16 a manifest is fetched and verified by its sha512', async () => {
@@ -351,5 +428,21 @@ describe('getManifest()', () => {
       source: { host: registry.host, repository: 'team/app', mirror: false },
     });
     expect(registry.requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test('R1.1 R1.4 R1.5 every request for a manifest has the same words', async () => {
+    const { registry, client, app } = await bench();
+    registry.putContent('team/app', 'v1', one);
+    await client.getManifest(app, { tag: 'v1' }, context);
+    await client.getManifest(app, { digest: one.digest }, context);
+    await client.getChild({ ...app, mirror: false }, one.digest, context);
+    await client.checkTag(app, 'v1', two.digest, context);
+
+    const words = { accept: ACCEPT, 'accept-encoding': 'identity', 'user-agent': 'imagestream-operator/test' };
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET', 'HEAD', 'GET']);
+    for (const { headers } of registry.requests) {
+      const { host: _host, connection: _connection, ...own } = headers;
+      expect(own).toEqual(words);
+    }
   });
 });

@@ -331,6 +331,31 @@ describe('connections', () => {
   });
 });
 
+describe('names that are none (R0.6)', () => {
+  test.each(['', '../v2', 'a/b', 'v1?x=1', '-v1', 'x'.repeat(129)])('nothing is sent for the tag "%s"', async tag => {
+    const made = await bench();
+    await expect(made.client.getManifest(made.app, { tag }, context)).rejects.toMatchObject({ kind: 'blocked' });
+    const checked = made.client.checkTag(made.app, tag, image.digest, context);
+    await expect(checked).rejects.toMatchObject({ kind: 'blocked' });
+    expect(made.registry.requests).toEqual([]);
+  });
+
+  test.each(['sha256:../../x', `SHA256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(63)}`, `md5:${'a'.repeat(32)}`])(
+    'nothing is sent for the digest "%s"',
+    async digest => {
+      const made = await bench();
+      const source: PullSource = { ...made.app, mirror: false };
+      const refused = { kind: 'invalidResponse' };
+      await expect(made.client.getManifest(made.app, { digest }, context)).rejects.toMatchObject(refused);
+      await expect(made.client.getChild(source, digest, context)).rejects.toMatchObject(refused);
+      await expect(made.client.blobSize(source, digest, context)).rejects.toMatchObject(refused);
+      const config = { digest, size: 2, mediaType: 'x' };
+      await expect(made.client.getConfig(source, config, context)).rejects.toMatchObject(refused);
+      expect(made.registry.requests).toEqual([]);
+    },
+  );
+});
+
 describe('answers', () => {
   test.each([
     [404, 'NAME_UNKNOWN', 'notFound'],
@@ -405,6 +430,18 @@ describe('configs and blobs', () => {
     made.registry.putBlob('team/app', config);
     await made.client.getConfig(source(made), { ...descriptor, data: 'bm8=' }, context);
     expect(made.registry.requests).toHaveLength(1);
+  });
+
+  test('R1.19 so is content whose descriptor tells another size', async () => {
+    const made = await bench();
+    const size = config.length + 1;
+    made.registry.on({}, { body: Buffer.alloc(size, 'x') });
+    const asked = made.client.getConfig(
+      source(made),
+      { ...descriptor, size, data: config.toString('base64') },
+      context,
+    );
+    await expect(asked).rejects.toMatchObject({ kind: 'digestMismatch' });
   });
 
   test.each([

@@ -77,6 +77,23 @@ describe('listTags() (1.5)', () => {
     expect(queries(made)).toEqual(['n=1000', '']);
   });
 
+  test.each([400, 405])('R1.20 a %d that says nothing of pages is the answer', async status => {
+    const made = await bench();
+    made.registry.on({ path: LIST }, refusal(status, 'NAME_INVALID', 'invalid repository name'));
+    await expect(list(made)).rejects.toMatchObject({ kind: 'invalidResponse', status });
+    expect(queries(made)).toEqual(['n=1000']);
+  });
+
+  test('R1.21 neither the length nor the order of a page says that it is the last', async () => {
+    const made = await bench();
+    made.registry.on({ path: LIST }, page(['a', 'm']));
+    made.registry.on({ path: LIST, times: 1 }, page(['z', 'a'], `<${LIST}?last=2>; rel="next"`));
+    made.registry.on({ path: LIST, times: 1 }, page([], `<${LIST}?last=1>; rel="next"`));
+
+    expect(await list(made)).toEqual({ tags: ['z', 'a', 'm'], truncated: false });
+    expect(queries(made)).toEqual(['n=1000', 'last=1', 'last=2']);
+  });
+
   test('R1.26 what is no tag is left out', async () => {
     const made = await bench();
     made.registry.on({ path: LIST }, page(['a', null, '', 7, `sha256:${'0'.repeat(64)}`, 'bad tag', 'a']));
@@ -146,9 +163,14 @@ describe('caps of a listing (R1.27)', () => {
   });
 
   test('so does the time of the whole call', async () => {
-    const made = await bench({ client: { timeouts: { operationMs: 300 } } });
+    // Nothing ends but the 120 s of the call, of which the first page takes all but a moment.
+    const hours = 3_600_000;
+    const made = await bench({ client: { timeouts: { headersMs: hours, getAttemptMs: hours } } });
     made.registry.on({ path: LIST }, silence);
-    made.registry.on({ path: LIST, times: 1 }, page(['a'], `<${LIST}?last=a>; rel="next"`));
+    made.registry.on({ path: LIST, times: 1 }, async () => {
+      await made.clock.advance(119_950);
+      return page(['a'], `<${LIST}?last=a>; rel="next"`);
+    });
     expect(await list(made)).toEqual({ tags: ['a'], truncated: true });
   });
 
