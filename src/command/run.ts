@@ -1,9 +1,7 @@
+import type { Command } from './command.ts';
 import { type Surroundings, VERSION } from './surroundings.ts';
 
 export { endOnBrokenOutput, unexpectedError } from './broken-output.ts';
-
-/** Runs a command with its arguments and resolves to the exit status: 0, 1 (something failed) or 2 (wrong usage). */
-type Command = (argv: readonly string[], surroundings: Surroundings) => Promise<number>;
 
 /** Each command is loaded when it is called, so that `--help` stays fast. */
 const COMMANDS: Readonly<Record<string, { readonly help: string; readonly load: () => Promise<Command> }>> = {
