@@ -18,7 +18,7 @@ import type { ImportOutcome } from '../importer/importer.ts';
 import { CommandFault } from './fault.ts';
 import { connect, type ImportParts } from './import-parts.ts';
 import { hostsOf, typedImport } from './import-request.ts';
-import { type ImportInput, readImportFile, readStreamFile, validImport } from './input.ts';
+import { type ImportInput, readImportFile, readStreamFile, refuseUnstorable, validImport } from './input.ts';
 import { importNames, importTable, repositoryFailure, serialize, streamNames, streamTable } from './output.ts';
 import { createProgress } from './progress.ts';
 import { readSavedStream, writeStreamFile } from './stream-file.ts';
@@ -121,6 +121,7 @@ class ImportRun {
     if (refused !== undefined) throw new CommandFault([refused.message ?? ''], standalone(refused));
     const outcome = await this.#resolve(isi, stream, parts);
     const { answer, recorded } = this.#answer(isi, stream, outcome, rules);
+    if (recorded !== undefined && rules === 'openshift') refuseUnstorable(recorded, stream, parts.allowed);
     if (recorded !== undefined && streamOut !== undefined) await writeStreamFile(streamOut, recorded);
     if (watch !== undefined && recorded !== undefined) {
       this.#surroundings.stderr.write(repositoryFailure(answer));

@@ -47,6 +47,22 @@ export function validImport(isi: ImageStreamImport, allowed: AllowList | undefin
   return defaulted;
 }
 
+/**
+ * Refuses what the stream as written may not hold, though the request passed: the name `*`, which very old clients send
+ * (import-semantics 8.7). Throws `CommandFault` with the Status the API would answer.
+ */
+export function refuseUnstorable(
+  stream: ImageStream,
+  previous: ImageStream | undefined,
+  allowed: AllowList | undefined,
+): void {
+  const errors = validateImageStream(withStreamDefaults(stream), {
+    ...withList(allowed),
+    ...(previous && { previous }),
+  });
+  if (errors.length > 0) throw refusal('ImageStream', stream.metadata.name ?? '', errors, () => '');
+}
+
 async function readDocument(path: string, stdin: NodeJS.ReadableStream): Promise<YamlDocument> {
   const text = await readText(path, stdin);
   try {

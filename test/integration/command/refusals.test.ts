@@ -114,6 +114,34 @@ describe('a request that the API would refuse', () => {
     expect(status).toBe(2);
   });
 
+  test('8.7 the name * passes as a request, and is refused where it would be stored', async () => {
+    const star = imageStreamImport({ images: [{ from: { kind: 'DockerImage', name: '*' }, to: { name: 'old' } }] });
+    const path = file('star.yaml', { ...star, spec: { ...star.spec, import: true } });
+    const { status, stdout, stderr } = await typed(['import', '-f', path, '-o', 'json']);
+    expect(stderr).toBe('spec.tags[old].from.name: "*": invalid reference format\n');
+    expect(JSON.parse(stdout)).toMatchObject({
+      code: 422,
+      message:
+        'ImageStream.image.openshift.io "app" is invalid: spec.tags[old].from.name: Invalid value: "*": invalid reference format',
+      details: { kind: 'ImageStream', name: 'app' },
+    });
+    expect(status).toBe(2);
+  });
+
+  test.each([
+    ['it is only looked up', false, { name: 'old' }],
+    ['it gets no tag', true, undefined],
+  ])('11.3 the name * fails alone where %s', async (_name, record, to) => {
+    const star = imageStreamImport({ images: [{ from: { kind: 'DockerImage', name: '*' }, ...(to && { to }) }] });
+    const path = file('star.yaml', { ...star, spec: { ...star.spec, import: record } });
+    const { status, stdout } = await typed(['import', '-f', path, '-o', 'json']);
+    expect(JSON.parse(stdout).status.images[0].status).toMatchObject({
+      code: 500,
+      message: 'Internal error occurred: unable to parse docker reference *:latest: invalid reference format',
+    });
+    expect(status).toBe(1);
+  });
+
   test('prints no Status for what is no request at all', async () => {
     const { status, stdout, stderr } = await typed(['import', '-f', '-', '-o', 'json'], { stdin: 'a: [' });
     expect(stderr).toMatch(/^standard input:1:5: .+\n$/);

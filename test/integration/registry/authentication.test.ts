@@ -269,10 +269,10 @@ describe('a registry with tokens', () => {
     expect(story(registry.requests)).toEqual(['HEAD', 'token', 'HEAD', 'token', 'HEAD']);
   });
 
-  test('R2.23 a service that the challenge does not name is not made up', async () => {
+  test.each(['', ',service=""'])('R2.23 a service that the challenge does not name is not made up: %j', async more => {
     const { registry, client, app } = await bench({ auth: { kind: 'bearer' } });
     registry.putContent('team/app', 'v1', image);
-    const challenge = `Bearer realm="${registry.url}/token?v=1"`;
+    const challenge = `Bearer realm="${registry.url}/token?v=1"${more}`;
     registry.on({ method: 'HEAD', times: 1 }, { status: 401, headers: { 'WWW-Authenticate': challenge } });
 
     await client.checkTag(app, 'v1', image.digest, anonymous);

@@ -114,6 +114,60 @@ describe('a token about to end (R2.33)', () => {
   });
 });
 
+describe('what is learned of a registry (2.1)', () => {
+  const told = (requests: readonly { method: string; path: string }[]) =>
+    requests.map(({ method, path }) => (path === '/token' ? 'token' : path === '/v2/' ? 'ping' : method));
+
+  test('holds for 24 hours, then it is asked without authorization again', async () => {
+    const { registry, client, app, clock } = await bench({ auth: { kind: 'bearer', issuer: tokenIssuer() } });
+    const digest = registry.putContent('team/app', 'v1', one);
+    const check = async () => {
+      registry.forget();
+      await client.checkTag(app, 'v1', digest, requestContext());
+      return told(registry.requests);
+    };
+    expect(await check()).toEqual(['HEAD', 'token', 'HEAD']);
+    await clock.advance(23 * HOUR_MS);
+    expect(await check()).toEqual(['token', 'HEAD']);
+    await clock.advance(HOUR_MS);
+    expect(await check()).toEqual(['HEAD', 'token', 'HEAD']);
+  });
+
+  test('R2.15 at one realm says nothing of the scopes of another', async () => {
+    const { registry, client, app } = await bench();
+    registry.putContent('team/app', 'v1', one);
+    const wants = (more: string) => ({
+      status: 401,
+      headers: { 'WWW-Authenticate': `Bearer realm="${registry.url}/token${more}` },
+    });
+    const scopesAsked = () => {
+      const asked = registry.requests.findLast(({ path }) => path === '/token');
+      return new URLSearchParams(asked?.query).getAll('scope');
+    };
+    const [pull, metadata] = ['repository:team/app:pull', 'repository:team/app:metadata_read'];
+
+    registry.on({ method: 'HEAD', times: 1 }, wants(`",scope="${metadata}"`));
+    await client.checkTag(app, 'v1', one.digest, requestContext());
+    expect(scopesAsked()).toEqual([metadata, pull]);
+    registry.on({ method: 'HEAD', times: 1 }, wants('?v=2"'));
+    await client.checkTag(app, 'v1', one.digest, requestContext());
+    expect(scopesAsked()).toEqual([pull]);
+  });
+
+  test('R1.12 a registry without challenge is asked for one once a minute', async () => {
+    const { registry, client, app, clock } = await bench();
+    registry.on({}, { status: 401 });
+    const pings = async () => {
+      registry.forget();
+      await client.getManifest(app, { tag: 'v1' }, requestContext()).catch(() => {});
+      return registry.count({ path: '/v2/' });
+    };
+    expect([await pings(), await pings()]).toEqual([1, 0]);
+    await clock.advance(60_000);
+    expect(await pings()).toBe(1);
+  });
+});
+
 describe('a registry and its token service at another address', () => {
   const app = { host: 'reg.example.com', repository: 'team/app', insecure: false };
 

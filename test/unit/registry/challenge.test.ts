@@ -181,6 +181,7 @@ describe('parseChallenges()', () => {
   });
 
   test.each([
+    ['R2.7 an empty value of Basic', 'Basic realm=', [['basic', { realm: '' }]]],
     ['R2.7 an empty value', 'Bearer realm=,service=reg', [['bearer', { realm: '', service: 'reg' }]]],
     ['R2.7 parameters of nobody', 'realm="x", Basic realm="y"', [['basic', { realm: 'y' }]]],
     ['R2.7 characters of no grammar', '@@@, Basic realm="y"', [['basic', { realm: 'y' }]]],

@@ -81,6 +81,11 @@ describe('readTokenAnswer() lifetime', () => {
     expect(read({ token: 'x', expires_in: 300, issued_at }).expiresAtMs - REQUESTED).toBe(lifetimeMs);
   });
 
+  test('R2.25 one of a day that was issued two hours ago is good for an hour from now', () => {
+    const answer = { token: 'x', expires_in: 86_400, issued_at: '2026-01-01T10:00:00Z' };
+    expect(read(answer).expiresAtMs - REQUESTED).toBe(3_600_000);
+  });
+
   test.each([
     [60, 6_000],
     [300, 30_000],
