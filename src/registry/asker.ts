@@ -4,7 +4,7 @@ import { asking, type Call } from './call.ts';
 import type { Credential } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { PullQuota } from './pull-quota.ts';
-import type { Question } from './questions.ts';
+import { type Question, repositoryKey } from './questions.ts';
 import type { Warnings } from './warnings.ts';
 
 /** One repository at one endpoint, and who may ask there. */
@@ -15,6 +15,11 @@ export interface Place {
   readonly candidates: readonly Credential[];
   /** The registry that is meant, where one endpoint stands in for several. */
   readonly proxyFor?: string;
+}
+
+/** Names a place and who may ask there in everything that is remembered of it (R7.1). */
+export function placeKey(place: Place): string {
+  return [repositoryKey(place), ...place.candidates.map(({ fingerprint }) => fingerprint)].join('\n');
 }
 
 export type Ask = Pick<Question, 'method' | 'scope' | 'cap' | 'pull'> & {

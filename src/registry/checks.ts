@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { answerError } from './answer-errors.ts';
-import type { Place } from './asker.ts';
+import { type Place, placeKey } from './asker.ts';
 import type { Answer } from './authorization.ts';
 import { type Blame, type Call, failure, isOutOfRequests, refusalOf } from './call.ts';
 import { digestHeader } from './digest-header.ts';
@@ -8,7 +8,6 @@ import { RegistryError, type RegistryErrorInit, type RegistryErrorKind } from '.
 import type { HeadModes } from './head-modes.ts';
 import { MANIFEST_CAP, type Manifests, tooLarge, type VerifiedManifest } from './manifests.ts';
 import type { PullQuota } from './pull-quota.ts';
-import { repositoryKey } from './questions.ts';
 import { Recent } from './recent.ts';
 import { declaredLength } from './transport.ts';
 
@@ -133,6 +132,8 @@ export class Checks {
   ): Promise<Found> {
     const { manifests, quota, verifyOnChange } = this.#parts;
     if (verifyOnChange === 'never') return { digest };
+    const kept = manifests.kept(place, digest, call);
+    if (kept !== undefined) return { digest, fetched: kept };
     const bestEffort = verifyOnChange === 'bestEffort';
     if (bestEffort && !quota.allowsVerification(place.endpoint, answer.identity, call.context.priority))
       return { digest };
@@ -153,7 +154,7 @@ export class Checks {
   }
 }
 
-/** What a check is remembered by: endpoint, repository, tag and who may ask (R7.1). */
+/** What a check is remembered by (R7.1). */
 function workKey(place: Place, tag: string): string {
-  return [repositoryKey(place), tag, ...place.candidates.map(({ fingerprint }) => fingerprint)].join('\n');
+  return `${placeKey(place)}\n${tag}`;
 }

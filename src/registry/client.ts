@@ -8,6 +8,7 @@ import { Authorization } from './authorization.ts';
 import type { Call } from './call.ts';
 import { Candidates } from './candidates.ts';
 import { Checks } from './checks.ts';
+import { ContentCache } from './content-cache.ts';
 import type { Endpoint } from './endpoint.ts';
 import { AddressGuard, type Lookup, systemLookup } from './guarded-lookup.ts';
 import { HeadModes } from './head-modes.ts';
@@ -74,7 +75,8 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
   const quota = new PullQuota(clock, observer);
   const modes = new HeadModes(clock);
   const asker = new Asker(authorization, quota, new Warnings(clock, log), settings.userAgent);
-  const manifests = new Manifests(asker, modes, observer);
+  const contents = new ContentCache(clock);
+  const manifests = new Manifests(asker, modes, observer, contents);
   const { verifyOnChange } = settings;
   const checks = new Checks({ manifests, modes, quota, clock, verifyOnChange });
   const pulls = new MirroredPulls(settings, clock);
@@ -108,8 +110,14 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
       );
       return asFetched(found, source);
     },
-    getChild: async (source, digest, context) =>
-      asFetched(await at(source, context, (place, call) => manifests.fetch(place, { digest }, call)), source),
+    getChild: async (source, digest, context) => {
+      const found = await at(
+        source,
+        context,
+        async (place, call) => manifests.kept(place, digest, call) ?? manifests.fetch(place, { digest }, call),
+      );
+      return asFetched(found, source);
+    },
     getConfig: (source, descriptor, context) =>
       at(source, context, (place, call) => manifests.config(place, descriptor, call)),
     blobSize: (source, digest, context) =>
@@ -119,6 +127,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
     invalidateIdentity: fingerprint => {
       tokens.forget(fingerprint);
       rejections.forget(fingerprint);
+      contents.forget(fingerprint);
     },
     close: () => agents.close(),
   };

@@ -8,6 +8,7 @@ import { answerError } from './answer-errors.ts';
 import type { Ask, Asker, Place } from './asker.ts';
 import type { Answer } from './authorization.ts';
 import { type Call, failure } from './call.ts';
+import type { ContentCache } from './content-cache.ts';
 import { digestHeader } from './digest-header.ts';
 import type { RegistryErrorReason } from './errors.ts';
 import type { HeadModes } from './head-modes.ts';
@@ -31,11 +32,13 @@ export class Manifests {
   readonly #asker: Asker;
   readonly #modes: HeadModes;
   readonly #observer: RegistryObserver;
+  readonly #contents: ContentCache;
 
-  constructor(asker: Asker, modes: HeadModes, observer: RegistryObserver) {
+  constructor(asker: Asker, modes: HeadModes, observer: RegistryObserver, contents: ContentCache) {
     this.#asker = asker;
     this.#modes = modes;
     this.#observer = observer;
+    this.#contents = contents;
   }
 
   /** The HEAD of a tag (E1), of whatever status. */
@@ -48,6 +51,14 @@ export class Manifests {
     const ask = manifestAsk('GET', this.#checkedName(place, name, call));
     const { answer, call: own } = await this.#asker.get(place, ask, call);
     return this.#verified(place, name, answer, own);
+  }
+
+  /** A manifest that the same was given here lately: for a digest that the registry has just named (R7.3). */
+  kept(place: Place, digest: string, call: Call): VerifiedManifest | undefined {
+    const content = this.#contents.get(place, digest);
+    if (content === undefined) return undefined;
+    const { bytes, contentType } = content;
+    return { bytes, digest, manifest: parsed(bytes, contentType, call), etag: undefined };
   }
 
   /** E3 unless the ETag still holds, which is `undefined` (R1.13). Throws `RegistryError`. */
@@ -66,6 +77,8 @@ export class Manifests {
     if (size > CONFIG_CAP.bytes) throw tooLarge(CONFIG_CAP, call);
     const inline = inlineData(descriptor);
     if (inline !== undefined) return inline;
+    const kept = this.#contents.get(place, digest);
+    if (kept?.bytes.length === size) return kept.bytes;
     // No more is read than the descriptor says there is (R6.6).
     const ask: Ask = { ...blobAsk('GET', digest), cap: { what: 'config', bytes: size, told: true } };
     const { answer, call: own } = await this.#asker.get(place, ask, call);
@@ -76,6 +89,7 @@ export class Manifests {
     if (got !== digest) {
       throw failure(own, { kind: 'digestMismatch', digests: { wanted: digest, got, what: 'blob' }, from: answer.from });
     }
+    this.#contents.set(place, digest, { bytes: answer.bytes, contentType: undefined });
     return answer.bytes;
   }
 
@@ -89,6 +103,13 @@ export class Manifests {
   }
 
   #verified(place: Place, name: ManifestName, answer: Answer, call: Call): VerifiedManifest {
+    const verified = this.#verify(place, name, answer, call);
+    const contentType = singleHeader(answer.headers, 'content-type');
+    this.#contents.set(place, verified.digest, { bytes: verified.bytes, contentType });
+    return verified;
+  }
+
+  #verify(place: Place, name: ManifestName, answer: Answer, call: Call): VerifiedManifest {
     const { bytes, headers } = answer;
     const contentType = singleHeader(headers, 'content-type');
     if ('digest' in name) {

@@ -247,6 +247,25 @@ describe('the next candidate (R3.18, R3.19)', () => {
     expect(methods(registry.requests)).toEqual(['token', 'HEAD']);
   });
 
+  test('R3.19 nobody is asked first where nobody got in, and for those alone who asked', async () => {
+    const issuer = tokenIssuer({ users: { bob: 'builder' } });
+    const { registry, client, app, clock } = await bench({ auth: { kind: 'bearer', issuer } });
+    registry.putContent('team/app', 'v1', image);
+    const shown = async (...who: Credential[]) => {
+      registry.forget();
+      await client.getManifest(app, { tag: 'v1' }, requestContext(...who));
+      const asked = registry.requests.filter(({ path }) => path === '/token');
+      return asked.map(({ headers }) => headers.authorization?.slice('Basic '.length));
+    };
+    const [ofAlice, ofBob] = [btoa('alice:wonder'), btoa('bob:builder')];
+
+    expect(await shown(alice)).toEqual([ofAlice, undefined]);
+    await clock.advance(60 * MINUTE);
+    expect(await shown(alice)).toEqual([undefined]);
+    await clock.advance(60 * MINUTE);
+    expect(await shown(bob)).toEqual([ofBob]);
+  });
+
   test.each([
     ['one more at Docker Hub, which hides what is private', 'docker.io', 'registry-1.docker.io', 2],
     ['nobody else at any other registry', 'reg.example.com', 'reg.example.com', 1],

@@ -321,6 +321,19 @@ describe('a registry with tokens', () => {
     expect(heard.untrusted).toEqual([service.host]);
   });
 
+  test('a registry token is for the registry, whatever its token service is', async () => {
+    const issuer = tokenIssuer({ access: user => user !== undefined });
+    const service = closeLater(await startFakeTokenServer(issuer));
+    const auth = { kind: 'bearer', issuer, realm: `${service.url}/token` } as const;
+    const { registry, client, app } = await bench({ auth });
+    registry.putContent('team/app', 'v1', image);
+    const { token } = issuer.issue('ci', ['repository:team/app:pull']);
+    const ci: Credential = { kind: 'registryToken', token: String(token), fingerprint: 'ci' };
+
+    expect(await client.getManifest(app, { tag: 'v1' }, requestContext(ci))).toMatchObject({ digest: image.digest });
+    expect(service.requests).toEqual([]);
+  });
+
   test('R2.20c unless the administrator trusts it', async () => {
     const issuer = tokenIssuer({ users, access: user => user === 'alice' });
     const service = closeLater(await startFakeTokenServer(issuer));

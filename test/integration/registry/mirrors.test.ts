@@ -161,6 +161,7 @@ describe('mirrors (5.6)', () => {
     const { source, manifest } = await client.getManifest(app, { tag: 'v1' }, context);
     const child = await client.getChild(source, image.digest, context);
     if (child.manifest.kind === 'image') await client.getConfig(child.source, child.manifest.config, context);
+    copy.putContent('copies/app', 'v1', newer);
     await client.checkTag(app, 'v1', manifest.kind, context);
 
     expect(new Set(copy.requests.map(({ query }) => query))).toEqual(new Set([`ns=${encodeURIComponent(app.host)}`]));

@@ -170,6 +170,14 @@ describe('Rejections (R3.21)', () => {
     expect(await reject(rejections, 'r', 'a', 'theirs')).toBe('tried');
   });
 
+  test('forget() clears the good of an identity, too: it has to prove itself again', async () => {
+    const rejections = new Rejections(fakeClock());
+    await accept(rejections, 'r', 'a');
+    rejections.forget('a');
+    await reject(rejections, 'r', 'a');
+    expect(await reject(rejections, 'r', 'a', 'team/web')).toBe('spared');
+  });
+
   test('forget() clears an identity', async () => {
     const rejections = new Rejections(fakeClock());
     await reject(rejections, 'r', 'a');
