@@ -228,6 +228,24 @@ describe('parseManifest() refuses', () => {
       'annotations: expected at most 1000 entries',
     ],
     [
+      'R6.11 1,001 annotations of an index',
+      indexDocument({ annotations: annotations(1_001) }),
+      ociIndex,
+      'annotations: expected at most 1000 entries',
+    ],
+    [
+      'R6.11 1,001 annotations of an entry',
+      indexDocument({ manifests: [{ ...entryDocument('a'), annotations: annotations(1_001) }] }),
+      ociIndex,
+      'manifests[0].annotations: expected at most 1000 entries',
+    ],
+    [
+      'R6.11 1,001 annotations of a layer',
+      imageDocument({ layers: [descriptorWith({ annotations: annotations(1_001) })] }),
+      ociManifest,
+      'layers[0].annotations: expected at most 1000 entries',
+    ],
+    [
       'R6.11 an annotation too long',
       imageDocument({ annotations: { a: 'x'.repeat(65_537) } }),
       ociManifest,

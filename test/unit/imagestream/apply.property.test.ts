@@ -4,7 +4,7 @@ import type { ImageStream, Source, SpecTag, TagEvent } from '../../../src/api/im
 import { type ApplyOptions, applyResults } from '../../../src/imagestream/apply.ts';
 import { planImports } from '../../../src/imagestream/due.ts';
 import type { TagResult } from '../../../src/imagestream/result.ts';
-import { LINUX_AMD64, sourceAsked } from '../../../src/imagestream/source.ts';
+import { isImportable, LINUX_AMD64, sameRequest, sourceAsked } from '../../../src/imagestream/source.ts';
 import { failedResult, importedResult, T0, unchangedResult } from '../../gen/history.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
 
@@ -93,6 +93,27 @@ test('D8 history only grows at its head, in order, and no head is ever lost', ()
           expect(head?.created).toBe(was[0]?.created);
         }
         return after;
+      });
+    }),
+  );
+});
+
+test('9.5 a failure leaves the history, and the digest of the request that it answers', () => {
+  const sourceOf = (stream: ImageStream, tag: string) =>
+    stream.status?.tags?.find(history => history.tag === tag)?.source;
+  fc.assert(
+    fc.property(anyWalk, steps => {
+      walk(steps, (before, results, index) => {
+        const failed = results.filter(({ outcome }) => outcome === 'failed');
+        const after = applyResults(before, failed, options(index));
+        const importable = new Set((before.spec?.tags ?? []).filter(isImportable).map(({ name }) => name));
+        for (const { tag } of failed.filter(each => importable.has(each.tag))) {
+          expect(eventsOf(after, tag)).toEqual(eventsOf(before, tag));
+          const [was, is] = [sourceOf(before, tag), sourceOf(after, tag)];
+          const isSame = was !== undefined && is !== undefined && sameRequest(was, is);
+          expect(is?.digest).toBe(isSame ? was.digest : undefined);
+        }
+        return applyResults(before, results, options(index));
       });
     }),
   );

@@ -286,6 +286,7 @@ describe('import-semantics 11.1, other forms', () => {
     ['docker.io/library/foo', 'https://registry-1.docker.io', 'docker.io/library/foo', 'docker.io/foo'],
     ['quay.io/org/app:v1', 'https://quay.io', 'quay.io/org/app:v1', 'quay.io/org/app:v1'],
     ['quay.io/org/app:latest', 'https://quay.io', 'quay.io/org/app:latest', 'quay.io/org/app'],
+    ['quay.io/library/app', 'https://quay.io', 'quay.io/library/app', 'quay.io/library/app'],
   ])('%s', (text, url, asString, minimal) => {
     const parsed = parseReference(text);
     expect(registryUrl(parsed)).toBe(url);
