@@ -149,6 +149,11 @@ describe('rooms', () => {
     expect(wrong.map(({ specifier }) => specifier)).toEqual([]);
   });
 
+  test('R5.14 nobody uses the fetch that Node brings: it is another undici, without our dispatchers', () => {
+    const users = files.filter(({ text }) => /(?:globalThis\.|await |return |= |=> )fetch\(/.test(text));
+    expect(users.map(({ path }) => path)).toEqual([]);
+  });
+
   test('no room is a drawer', () => {
     const names = files.flatMap(({ path }) => path.replace(/\.ts$/, '').split('/'));
     expect(names.filter(name => /^(utils?|helpers?|misc)$/.test(name))).toEqual([]);

@@ -118,6 +118,20 @@ describe('importRequest: manifest lists (import-semantics 11.4)', () => {
       want: ['A'],
     },
     {
+      name: 'one tag with the preferences of two others is fetched for each',
+      images: [image('test:latest', { to: { name: 'other' } }), image('test:latest', latest)],
+      stream: preferring({ arch: 'arm64' }),
+      requests: 'tag A tag B',
+      want: ['A', 'B'],
+    },
+    {
+      name: 'so it is for another os',
+      images: [image('test:latest', { to: { name: 'other' } }), image('test:latest', latest)],
+      stream: preferring({ os: 'windows' }),
+      requests: 'tag A tag A',
+      want: ['A', 'A'],
+    },
+    {
       name: 'the platform option',
       images: [image('test')],
       platform: { os: 'linux', architecture: 'arm64' },
@@ -224,6 +238,18 @@ describe('importRequest: manifest lists (import-semantics 11.4)', () => {
     expect(status.images?.[0]?.manifests?.map(child => child.dockerImageReference)).toEqual([`test@${A.digest}`]);
   });
 
+  test('R1.18 a list three deep fails', async () => {
+    const client = scriptedClient();
+    const amd64 = { os: 'linux', architecture: 'amd64' };
+    const second = sampleIndex([{ ...L, platform: amd64 }]);
+    client.put('latest', sampleIndex([{ ...second, platform: amd64 }]));
+    const { status, failed } = await runImport(client, { images: [image('test', { importPolicy: preserve })] });
+    expect(status.images?.[0]?.status.message).toBe(
+      'Internal error occurred: unsupported image manifest type: *manifestlist.DeserializedManifestList',
+    );
+    expect(failed).toBe(1);
+  });
+
   describe('5.3 an entry without platform', () => {
     const bare = { ...A };
     delete (bare as { platform?: unknown }).platform;
@@ -258,11 +284,12 @@ describe('importRequest: manifest lists (import-semantics 11.4)', () => {
     });
   });
 
-  test('a list with more below it than we hold fails', async () => {
+  test.each([
+    ['configs', { config: { comment: 'x'.repeat(3.9 * 1024 * 1024) } }],
+    ['manifests', { manifest: { comment: 'x'.repeat(3.9 * 1024 * 1024) } }],
+  ])('a list with more %s below it than we hold fails', async (_name, more) => {
     const client = scriptedClient();
-    const large = Array.from({ length: 5 }, (_, at) =>
-      sampleImage({ seed: `${at}`, config: { comment: 'x'.repeat(3.9 * 1024 * 1024) } }),
-    );
+    const large = Array.from({ length: 5 }, (_, at) => sampleImage({ seed: `${at}`, ...more }));
     client.put('latest', sampleIndex(large));
     const { status } = await runImport(client, { images: [image('test', { importPolicy: preserve })] });
     expect(status.images?.[0]?.status.message).toMatch(/ are larger than 16 MiB together$/);
@@ -460,6 +487,24 @@ describe('importRequest: grouping (import-semantics 3)', () => {
     expect(status.images?.[0]?.tag).toBeUndefined();
   });
 
+  test.each([
+    ['before background work, unless told', undefined, 1],
+    ['as it is told', 0, 0],
+  ])('R4.3 a request is asked for %s', async (_name, priority, want) => {
+    const client = scriptedClient();
+    client.put('latest', A);
+    const priorities: number[] = [];
+    const ear: typeof client = {
+      ...client,
+      getManifest: (repository, name, context) => {
+        priorities.push(context.priority);
+        return client.getManifest(repository, name, context);
+      },
+    };
+    await runImport(ear, { images: [image('test')] }, priority === undefined ? {} : { priority });
+    expect(priorities).toEqual([want]);
+  });
+
   test('one failed image never sinks another, nor does a fault of ours', async () => {
     const client = scriptedClient();
     client.put('good', A);
@@ -567,6 +612,17 @@ describe('importRequest: without credentials (import-semantics 7.3)', () => {
     client.fail('latest', wrongPassword());
     await runImport(client, { repository: { from: { kind: 'DockerImage', name: 'test' } } }, secrets);
     expect(client.asked.every(each => each.keyring === keyring)).toBe(true);
+  });
+
+  test('a repository that is Unauthorized then keeps what it was told first', async () => {
+    const client = scriptedClient();
+    client.fail('b', wrongPassword(), keyring);
+    client.fail('tags', unauthorized(undefined, 'registry'), withoutSecrets);
+    client.fail('tags', refusal('told first'), keyring);
+    const repository = { from: { kind: 'DockerImage', name: 'test' } };
+    const { status } = await runImport(client, { images: [image('test:b')], repository }, secrets);
+    expect(client.asked.filter(({ op }) => op === 'tags')).toHaveLength(2);
+    expect(status.repository?.status?.message).toBe('Internal error occurred: told first');
   });
 
   test('but a repository that fails next to such an image is asked again', async () => {
