@@ -45,7 +45,7 @@ describe('a registry with Basic', () => {
     expect(registry.requests[0]?.headers.authorization).toBe(`Basic ${btoa('alice:wonder')}`);
   });
 
-  test('without a credential is unauthorized for want of one, explained by a GET', async () => {
+  test('R8.2 without a credential is unauthorized for want of one, explained by a GET', async () => {
     const { registry, client, app } = await bench({ auth: { kind: 'basic', users } });
 
     await expect(client.checkTag(app, 'v1', image.digest, anonymous)).rejects.toMatchObject({
@@ -53,6 +53,7 @@ describe('a registry with Basic', () => {
       reason: 'noCredentials',
       status: 401,
       errors: [{ code: 'UNAUTHORIZED' }],
+      detail: 'missing, or no access to it',
       request: { method: 'GET', url: `${registry.url}/v2/team/app/manifests/v1` },
     });
   });

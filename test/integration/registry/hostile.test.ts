@@ -61,7 +61,7 @@ describe('manifests that are not what they say', () => {
     await expect(asked).rejects.toMatchObject({ kind: 'digestMismatch', digests: { wanted: image.digest } });
   });
 
-  test('G12 a signed schema 1 manifest is imported by the digest of its payload', async () => {
+  test('G12 R0.11 R1.3 a signed schema 1 manifest is imported by the digest of its payload', async () => {
     const made = await bench();
     const schema1 = sampleSchema1();
     made.registry.on({}, typed(schema1.mediaType, schema1.bytes));
@@ -262,7 +262,7 @@ describe('connections', () => {
     expect(made.lanes.health.map(({ failure }) => failure)).toEqual([undefined, undefined]);
   });
 
-  test('D19 a hundred checks in a row share one connection', async () => {
+  test('D19 R5.9 a hundred checks in a row share one connection', async () => {
     const made = await bench({ host: { rate: single } });
     made.registry.putContent('team/app', 'v1', image);
     for (let i = 0; i < 100; i += 1) await made.client.checkTag(made.app, 'v1', image.digest, context);

@@ -399,7 +399,7 @@ describe('proxies (5.5)', () => {
     return { heard, next, host: `127.0.0.1:${port}` };
   }
 
-  test('https goes through a tunnel, the certificate is checked at its end', async () => {
+  test('R5.24 https goes through a tunnel, the certificate is checked at its end', async () => {
     const registry = await registryWith('server');
     const proxy = await startProxy(registry);
     const { client } = clientOf(

@@ -176,7 +176,7 @@ describe('redirects (12.5)', () => {
     await expect(check(client)).rejects.toMatchObject({ kind: 'invalidResponse', reason: 'status', status: 307 });
   });
 
-  test('S14 a target that wants a token gets an anonymous one, for this request only', async () => {
+  test('S14 R5.4 a target that wants a token gets an anonymous one, for this request only', async () => {
     const { here, registry, client } = await registryWorld();
     here.addresses['eu.example.net'] = [ELSEWHERE];
     const issuer = tokenIssuer();
@@ -210,7 +210,7 @@ describe('redirects (12.5)', () => {
     expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(/secret|cdn/);
   });
 
-  test('D21 every hop takes the lane of the host it goes to', async () => {
+  test('D21 R5.5 every hop takes the lane of the host it goes to', async () => {
     const { here, registry, client, lanes } = await registryWorld();
     here.addresses['cdn.example.net'] = [ELSEWHERE];
     const cdn = await here.server(`${ELSEWHERE}:443`);

@@ -18,7 +18,7 @@ const page = (tags: unknown, link?: string) => ({
 });
 
 describe('listTags() (1.5)', () => {
-  test('R1.20 R1.22 goes on while there is a next page', async () => {
+  test('R1.6 R1.20 R1.22 goes on while there is a next page', async () => {
     const made = await bench({ pageSize: 2 });
     for (const tag of ['v1', 'v2', 'v3', 'v4', 'v5']) made.registry.putContent('team/app', tag, image);
 

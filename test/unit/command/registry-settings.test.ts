@@ -56,7 +56,7 @@ describe('loadRegistrySettings() without a file', () => {
     }
   });
 
-  test('any other host is https, verified, HTTP/1.1 and unlisted', async () => {
+  test('R5.12 any other host is https, verified, HTTP/1.1 and unlisted', async () => {
     const { settings } = await loadRegistrySettings(plain, {});
     expect(settings.host('reg.example.com')).toEqual({
       plainHttp: false,

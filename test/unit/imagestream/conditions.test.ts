@@ -17,6 +17,11 @@ describe('rules openshift (import-semantics 8.5)', () => {
     expect(after).toEqual([failed({ message: 'gone', generation: 5, lastTransitionTime: LATER_TEXT })]);
   });
 
+  test('same message, other reason: condition replaced', () => {
+    const after = afterFailure('openshift', [failed()], { ...notFound, reason: 'Invalid' }, later);
+    expect(after).toEqual([failed({ reason: 'Invalid', generation: 5, lastTransitionTime: LATER_TEXT })]);
+  });
+
   test('the list becomes exactly the condition', () => {
     const after = afterFailure('openshift', [failed(), failed({ type: 'Other' })], { message: 'gone' }, later);
     expect(after).toEqual([
@@ -37,6 +42,7 @@ describe('rules openshift (import-semantics 8.5)', () => {
 
   test('success is the absence of conditions', () => {
     expect(afterSuccess('openshift', [failed()], later)).toEqual([]);
+    expect(afterSuccess('openshift', [failed({ type: 'Other' })], later)).toEqual([]);
   });
 });
 

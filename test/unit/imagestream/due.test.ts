@@ -254,7 +254,7 @@ describe('schedulable tags (controllers 9.2)', () => {
       nowMs: lateMs,
       want: ['neverImported'],
     },
-    { name: 'digest tag scheduled, imported: no', from: digest, spec: scheduled, nowMs: lateMs, want: [] },
+    { name: 'R7.10 digest tag scheduled, imported: no', from: digest, spec: scheduled, nowMs: lateMs, want: [] },
     {
       name: '`mysql:latest` scheduled, imported: yes',
       from: 'mysql:latest',

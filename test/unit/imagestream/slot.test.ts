@@ -18,7 +18,7 @@ test('D22 slots come every interval, one on each side of now', () => {
   );
 });
 
-test('D22 slots are the same in every process and on every day', () => {
+test('D22 R4.5 R7.5 slots are the same in every process and on every day', () => {
   expect(slotsAround(0, 900_000, 'quay.io', 'acme/app').nextMs).toBe(KNOWN_SLOT_MS);
   const muchLater = slotsAround(Date.UTC(2026, 0), 900_000, 'quay.io', 'acme/app').nextMs;
   expect((muchLater - KNOWN_SLOT_MS) % 900_000).toBe(0);

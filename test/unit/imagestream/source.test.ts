@@ -41,7 +41,7 @@ describe('what kind of tag it is (controllers 1.2)', () => {
   });
 });
 
-describe('sourceAsked() (design D4)', () => {
+describe('sourceAsked() (design D4, R7.4)', () => {
   const rows: readonly (readonly [string, Partial<SpecTag>, Source])[] = [
     ['leaves out defaults and keeps a null generation', {}, { from, specGeneration: null }],
     ['leaves out mode ""', { importPolicy: { importMode: '' } }, { from, specGeneration: null }],

@@ -53,7 +53,7 @@ describe('importTag', () => {
     expect(result).toMatchObject({ outcome: 'imported', source: { digest: A.digest } });
   });
 
-  test('R0.8, G23 index digest changed, wanted child unchanged: 1 HEAD + 1 GET, source digest updated', async () => {
+  test('R0.8, R1.16, G23 index digest changed, wanted child unchanged: 1 HEAD + 1 GET, source digest updated', async () => {
     const client = scriptedClient();
     const rebuilt = sampleIndex([A, B2]);
     client.put('1', rebuilt);

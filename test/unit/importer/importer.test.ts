@@ -21,7 +21,7 @@ const L = sampleIndex([A, B], { format: 'docker' });
 const preserve = { importMode: 'PreserveOriginal' } as const;
 const UNKNOWN_DIGEST = `sha256:e3b0${'4'.repeat(56)}b855`;
 
-describe('importRequest: manifest lists (import-semantics 11.4)', () => {
+describe('importRequest: manifest lists (R1.17, import-semantics 11.4)', () => {
   const letters = new Map([
     [A.digest, 'A'],
     [B.digest, 'B'],

@@ -49,7 +49,7 @@ describe('R0.1 isTag()', () => {
   });
 });
 
-describe('R0.1 isRepositoryPath()', () => {
+describe('R0.1 R0.4 isRepositoryPath()', () => {
   test.each([
     ['library/busybox', true],
     ['a', true],

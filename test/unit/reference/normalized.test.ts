@@ -6,7 +6,7 @@ import { InvalidReference } from '../../../src/reference/reference.ts';
 
 const D = 'sha256:3c87c572822935df60f0f5d3665bd376841a7fcfeb806b5f212de6a00e9a7b25';
 
-describe('import-semantics 1.4, normalizeReference()', () => {
+describe('import-semantics 1.4, R0.2, normalizeReference()', () => {
   test.each([
     ['test:latest', { host: 'docker.io', repository: 'library/test', tag: 'latest' }, 'docker.io/library/test:latest'],
     ['test', { host: 'docker.io', repository: 'library/test', tag: 'latest' }, 'docker.io/library/test:latest'],

@@ -159,7 +159,7 @@ const vectors = [
   },
 ];
 
-describe('parseChallenges()', () => {
+describe('parseChallenges() (R2.4, R2.5)', () => {
   test.each(vectors)('$id is read', ({ header, want }) => {
     expect(parseChallenges(header).map(plain)).toEqual(want);
   });

@@ -126,7 +126,7 @@ const openshift: readonly Vector[] = [
   { id: '8', keys: ['quay.io'], target: 'quay.io:443/x', ours: [] },
 ];
 
-describe('createKeyring()', () => {
+describe('createKeyring() (R3.8, R3.10)', () => {
   test.each(vectors)('$id $keys for $target', ({ keys, target, ours }) => {
     expect(candidates(keyring(keys), target)).toEqual(ours);
   });

@@ -40,7 +40,12 @@ describe('judgeRealm()', () => {
       'https://x.team-b.svc.cluster.local/t without',
     ],
     ['Z7', 'https://gitlab.internal/jwt/auth', 'https://registry.internal', 'https://gitlab.internal/jwt/auth without'],
-    ['Z8', 'http://reg.example.com/token', 'https://reg.example.com:5000', 'https://reg.example.com:5000/token with'],
+    [
+      'Z8 R2.18',
+      'http://reg.example.com/token',
+      'https://reg.example.com:5000',
+      'https://reg.example.com:5000/token with',
+    ],
     ['Z9', 'http://other.example.com/token', undefined, 'refused scheme'],
     ['Z10 file', 'file:///etc/passwd', undefined, 'refused notAUrl'],
     ['Z10 file with a host', 'file://host/etc/passwd', undefined, 'refused scheme'],
