@@ -211,6 +211,14 @@ describe('the list inside validation', () => {
     ]);
     expect(validateImageStreamImport(request)).toEqual([]);
   });
+
+  test('8.1 the list is asked only for what can be imported at all', () => {
+    const allowList = list([]);
+    const request = imageStreamImport({ images: ['quay.io/a/b', 'A B'] });
+    expect(validateImageStreamImport(request, { allowList }).map(({ path, type }) => [path, type])).toEqual([
+      ['spec.images[1].from.name', 'invalid'],
+    ]);
+  });
 });
 
 describe('fitsWildcard()', () => {

@@ -116,6 +116,13 @@ describe('recording (import-semantics 11.6, second table)', () => {
     expect(images).toHaveLength(2);
   });
 
+  test('8.6 an image that is found at two places keeps the first', () => {
+    const elsewhere = success('other');
+    const moved = { ...elsewhere, result: { ...elsewhere.result, image: image('1', { dockerImageReference: R2 }) } };
+    const { images } = record(undefined, success(), moved as ImportedEntry);
+    expect(images.map(({ dockerImageReference }) => dockerImageReference)).toEqual([R1]);
+  });
+
   test('8.6 manifest, config and signatures are not stored', () => {
     const raw = { dockerImageManifest: '{}', dockerImageConfig: '{}', signatures: [{}] };
     const result = { ...importedResult('mytag', { from }, '1'), image: image('1', raw) };
@@ -246,6 +253,19 @@ describe('recording, other rules of import-semantics 8', () => {
     const { stream: next } = record(stream, success());
     expect(next.spec?.tags?.map(tag => tag.name)).toEqual(['a', 'mytag', 'z']);
     expect(next.status?.dockerImageRepository).toBe('a/b');
+  });
+
+  test('8.7 keys that OpenShift always prints are there, also in a stream that is not written', () => {
+    const { generation: _none, ...bare } = specTag('z', 'a:1');
+    const stream = imageStream({
+      annotations: { [CHECKED]: T0_TEXT },
+      tags: [bare, specTag('mytag', from, { generation: 1 })],
+      history: [{ tag: 'mytag', items: [old1] }, { tag: 'empty' }],
+    });
+    const { stream: next, changed } = record(stream, success());
+    expect(changed).toBe(false);
+    expect(specTagOf(next, 'z')).toMatchObject({ annotations: null, generation: null });
+    expect(historyOf(next, 'empty')).toEqual({ tag: 'empty', items: null });
   });
 
   test('controllers 5.7 a repository that an integrated registry gave stays', () => {

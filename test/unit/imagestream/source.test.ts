@@ -130,6 +130,12 @@ describe('judge() (design D20)', () => {
       recorded,
       'changed',
     ],
+    [
+      'R1.2 from and Accept version differ',
+      { ...recorded, from: 'mirror.io/acme/app:1', acceptVersion: 2 },
+      recorded,
+      'changed',
+    ],
     ['another generation asks', { ...recorded, specGeneration: 0 }, recorded, 'changed'],
     ['R1.2 another Accept version', { ...recorded, acceptVersion: 2, digest: digestOf('2') }, recorded, 'rebaseline'],
   ];

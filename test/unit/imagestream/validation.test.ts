@@ -156,6 +156,10 @@ describe('api-types 10.2, repository of an import', () => {
     ['redis', []],
     ['a-|///bbb', [`${path} "a-|///bbb": invalid reference format`]],
     ['a/b:tag', [`${path} "a/b:tag": you must specify an image repository, not a tag or ID`]],
+    [
+      `a/b@sha256:${'a'.repeat(64)}`,
+      [`${path} "a/b@sha256:${'a'.repeat(64)}": you must specify an image repository, not a tag or ID`],
+    ],
     ['a/b@sha256:something', [`${path} "a/b@sha256:something": invalid reference format`]],
     ['*', [`${path} "*": invalid reference format`]],
     ['', ['spec.repository.from.name: Required value: container image references require a name']],
@@ -219,6 +223,14 @@ describe('api-types 10.2, images of an import', () => {
       'a target without name',
       docker('abc', { to: {} }),
       ['spec.images[0].to.name: Invalid value: "": the name of the target tag must be specified'],
+    ],
+    [
+      'another kind, whose name and target are not looked at, with import mode Invalid',
+      { from: { kind: 'ImageStreamTag', name: 'A B' }, to: { name: '' }, ...badMode },
+      [
+        'spec.images[0].from.kind: Invalid value: "ImageStreamTag": only DockerImage is supported',
+        `spec.images[0].importPolicy.importMode: Invalid value: "Invalid": ${modeRule}`,
+      ],
     ],
     [
       'no kind',
