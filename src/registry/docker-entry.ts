@@ -21,6 +21,11 @@ export interface ReadEntries {
 /** R3.7 */
 const MAX_ENTRIES = 1_000;
 const MAX_LOCATION_CHARACTERS = 512;
+/**
+ * Of a login, each part. A larger one would be shown all the same, and a registry that does not read such a header says
+ * neither 401 nor 403: nobody after it would have a turn. The largest in use, tokens of clouds, have a quarter.
+ */
+const MAX_LOGIN_CHARACTERS = 16 * 1024;
 
 /** Decodes the entries of a docker config (R3.4 to R3.7). What can't be used is left out, with a warning. */
 export function readEntries(
@@ -61,6 +66,8 @@ function readEntry(entry: unknown, options: { readonly strict?: boolean }): Logi
   const decoded = text('auth') === '' ? undefined : decodeAuth(text('auth'), options.strict === true);
   if (typeof decoded === 'string') return decoded;
   const { username, password } = decoded ?? { username: text('username'), password: text('password') };
+  const parts = [username, password, text('registrytoken'), text('identitytoken')];
+  if (parts.some(part => part.length > MAX_LOGIN_CHARACTERS)) return 'its login is too long for a header';
 
   const registryToken = text('registrytoken');
   if (registryToken !== '') {

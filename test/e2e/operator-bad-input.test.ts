@@ -225,6 +225,7 @@ story('pull secrets that cannot be read are skipped, each by itself', async () =
   for (const [name, words] of [
     ['nested', '"auths" is no object'],
     ['encoded', 'its auth is no base64'],
+    ['huge', 'its login is too long for a header'],
   ] as const) {
     expect(await eventOf('Secret', name, 'PullSecretSkipped', 'secrets')).toContain(words);
   }

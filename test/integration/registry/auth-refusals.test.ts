@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Credential } from '../../../src/registry/credentials.ts';
+import { readPullSecrets } from '../../../src/registry/docker-config.ts';
+import { createKeyring } from '../../../src/registry/keyring.ts';
 import { type FakeRegistry, type HeardRequest, refusal, tokenIssuer } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
 import { keyPair, testCa } from '../../fake/tls.ts';
@@ -23,6 +25,25 @@ const bearer = (registry: FakeRegistry) => ({
 });
 const basic = { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' } };
 const withPassword = ({ path, headers }: HeardRequest) => path === '/token' && headers.authorization !== undefined;
+
+test('R3.7 a secret with a huge password leaves the turn to the next', async () => {
+  // As most servers, the fake one reads no header of more than 16 KB, and says 431 to it.
+  const { registry, client, app } = await bench({ auth: { kind: 'basic', users } });
+  registry.putContent('team/app', 'v1', image);
+  const type = 'kubernetes.io/dockerconfigjson';
+  const secret = (name: string, pair: string) => {
+    const auths = { [registry.host]: { auth: Buffer.from(pair).toString('base64') } };
+    const encoded = Buffer.from(JSON.stringify({ auths })).toString('base64');
+    return { metadata: { name }, type, data: { '.dockerconfigjson': encoded } };
+  };
+  const secrets = [secret('huge', `bob:${'x'.repeat(600_000)}`), secret('good', 'alice:wonder')];
+  const { configs, warnings } = readPullSecrets(secrets);
+  const keyring = createKeyring(configs, { fingerprint: fields => fields.join() });
+  expect(await client.getManifest(app, { tag: 'v1' }, { ...requestContext(), keyring })).toMatchObject({
+    digest: image.digest,
+  });
+  expect(warnings).toEqual([expect.stringContaining('its login is too long for a header')]);
+});
 
 describe('a good credential that one repository refuses (R3.21)', () => {
   test('goes on for its own where the token service said no', async () => {

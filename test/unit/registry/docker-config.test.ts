@@ -116,6 +116,23 @@ describe('readDockerConfigJson()', () => {
     expect(readDockerConfigJson(config({ [`reg.example.com/${'x'.repeat(512)}`]: ENTRY })).warnings).toHaveLength(1);
   });
 
+  test.each([
+    ['password', { username: 'user', password: 'x'.repeat(16_385) }],
+    ['auth', { auth: Buffer.from(`user:${'x'.repeat(16_385)}`).toString('base64') }],
+    ['user name', { username: 'x'.repeat(16_385), password: 'pass' }],
+    ['identitytoken', { identitytoken: 'x'.repeat(16_385) }],
+    ['registrytoken', { registrytoken: 'x'.repeat(16_385) }],
+  ])('R3.7 a login that is too long for a header is skipped, and not quoted: %s', (_name, entry) => {
+    const read = readDockerConfigJson(config({ 'huge.example.com': entry, 'quay.io': ENTRY }));
+    expect(locations(read)).toEqual(['quay.io']);
+    expect(read.warnings).toEqual(['entry "huge.example.com" skipped: its login is too long for a header']);
+  });
+
+  test('R3.7 one of 16 KiB is used', () => {
+    const long = { username: 'user', password: 'x'.repeat(16_384) };
+    expect(readDockerConfigJson(config({ 'quay.io': long }))).toMatchObject({ warnings: [], entries: [{}] });
+  });
+
   test('R3.1 helpers, headers and proxies are ignored', () => {
     const text = JSON.stringify({ auths: { 'quay.io': ENTRY }, credsStore: 'x', HttpHeaders: {}, proxies: {} });
     expect(readDockerConfigJson(text)).toEqual({
