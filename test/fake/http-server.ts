@@ -52,6 +52,8 @@ export interface FakeServer {
   readonly requests: readonly HeardRequest[];
   /** Connections accepted so far. */
   readonly connections: number;
+  /** Those that are open now: this side ends none, however long it is idle. */
+  readonly openConnections: number;
   /** How many requests of this kind were heard. */
   count(what?: Omit<Matcher, 'times'>): number;
   /** Answers requests of this kind so; the newest script goes first. Returns what removes it. */
@@ -81,6 +83,7 @@ export async function startFakeServer(
   let connections = 0;
 
   const server: Server = options.tls === undefined ? createHttpServer() : createHttpsServer({ ...options.tls });
+  server.keepAliveTimeout = 0;
   server.on('connection', (socket: Socket) => {
     const { remotePort } = socket;
     open.add(socket);
@@ -127,6 +130,9 @@ export async function startFakeServer(
     requests,
     get connections() {
       return connections;
+    },
+    get openConnections() {
+      return open.size;
     },
     count: (what = {}) => requests.filter(request => matches(what, request)).length,
     on: (what, answer) => {

@@ -12,10 +12,10 @@ import { fakeClock } from '../../fake/clock.ts';
 import { startFakeRegistry } from '../../fake/registry.ts';
 import { keyringOf } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
-import { specTag } from '../../gen/objects.ts';
+import { imageStreamImport, specTag } from '../../gen/objects.ts';
 
 const GOOD = text({ registries: [{ host: 'quay.io', rate: { perSecond: 7 } }] });
-const BETTER = text({ registries: [], blocked: ['untrusted.example'] });
+const BETTER = text({ registries: [], blocked: ['untrusted.example'], allowed: [{ domainName: 'quay.io' }] });
 const BAD = text({ registries: [{ hots: 'quay.io' }] });
 
 const closers: (() => unknown)[] = [];
@@ -64,8 +64,10 @@ async function setUp(content: string, env: Environment = {}) {
 test('a file that changed is in force from the next look on, as a whole', async () => {
   const { registries, told, put } = await setUp(GOOD);
   expect([...registries.policy.blockedHosts]).toEqual([]);
+  expect(registries.policy).not.toHaveProperty('allowed');
   await put(BETTER);
   expect([...registries.policy.blockedHosts]).toEqual(['untrusted.example']);
+  expect(registries.policy).toHaveProperty('allowed');
   expect({ told, valid: registries.isFileValid }).toEqual({ told: [true], valid: true });
 });
 
@@ -97,11 +99,54 @@ test('what a registry asked for holds in the next version of the file, too, whos
   expect(await ask(registries, registry.host)).toMatchObject({ outcome: 'failed' });
   const asked = registry.requests.length;
   expect(asked).toBeGreaterThan(0);
-  await put(entry(3));
+  // Half of what the administrator said: it was too much.
+  expect(registries.lanes()).toEqual([expect.objectContaining({ host: registry.host, perSecond: 2.5 })]);
+  await put(entry(2));
+  expect(registries.lanes()).toEqual([expect.objectContaining({ host: registry.host, perSecond: 2 })]);
   expect(await ask(registries, registry.host)).toMatchObject({ outcome: 'failed' });
   expect(registry.requests).toHaveLength(asked);
-  // Half of what the administrator says: it was too much.
-  expect(registries.lanes()).toEqual([expect.objectContaining({ host: registry.host, perSecond: 2.5 })]);
+});
+
+test('R4.6 an import of a user tries twice more, a tag of a stream does not', async () => {
+  const registry = await startFakeRegistry();
+  closers.push(() => registry.close());
+  registry.on({}, { status: 500 });
+  const { registries, clock } = await setUp(text({ registries: [{ host: registry.host, plainHttp: true }] }));
+  expect(await ask(registries, registry.host)).toMatchObject({ outcome: 'failed' });
+  expect(registry.requests).toHaveLength(1);
+
+  let over = false;
+  const imported = registries.imports
+    .importRequest({
+      ...registries.policy,
+      isi: imageStreamImport({ images: [`${registry.host}/team/app:v1`] }),
+      keyring: keyringOf(),
+      platform: { os: 'linux', architecture: 'amd64' },
+      maxImagesPerRepository: 0,
+      signal: new AbortController().signal,
+    })
+    .finally(() => {
+      over = true;
+    });
+  while (!over) await clock.advance(100);
+  expect(await imported).toMatchObject({ failed: 1 });
+  expect(registry.requests).toHaveLength(4);
+});
+
+test('connections of the settings before go once what was under way on them is over', async () => {
+  const registry = await startFakeRegistry();
+  closers.push(() => registry.close());
+  registry.putContent('team/app', 'v1', sampleImage());
+  const entry = (perSecond: number) =>
+    text({ registries: [{ host: registry.host, plainHttp: true, rate: { perSecond } }] });
+  const { registries, clock, put } = await setUp(entry(5));
+  expect(await ask(registries, registry.host)).toMatchObject({ outcome: 'imported' });
+  await put(entry(3));
+  await clock.advance(119_999);
+  const kept = registry.openConnections;
+  expect(kept).toBeGreaterThan(0);
+  await clock.advance(1);
+  while (registry.openConnections > 0) await new Promise(resolve => setTimeout(resolve, 5));
 });
 
 test('nothing is left open or waited for once it is closed, however lately the file has changed', async () => {

@@ -3,7 +3,7 @@ import { refusal, startFakeTokenServer, tokenIssuer } from '../../fake/registry.
 import { password, requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { bench, closeAll, closeLater } from './bench.ts';
-import { PUBLIC, world } from './world.ts';
+import { ELSEWHERE, PUBLIC, world } from './world.ts';
 
 const NOW = Date.parse('Wed, 21 Oct 2015 07:28:00 GMT');
 const context = requestContext();
@@ -92,7 +92,7 @@ describe('Docker Hub (12.4)', () => {
     here.addresses['registry-1.docker.io'] = [PUBLIC];
     const registry = await here.registry(`${PUBLIC}:443`);
     registry.putContent('library/redis', '7', image);
-    return { registry, ...here.client() };
+    return { here, registry, ...here.client() };
   }
 
   test('A11 A19 a pull quota that is used up pauses manifest GETs of that identity alone', async () => {
@@ -180,6 +180,36 @@ describe('Docker Hub (12.4)', () => {
     await clock.advance(15 * 60_000);
     await client.getManifest(redis, { tag: '7' }, context);
     expect(registry.count({ method: 'GET' })).toBe(1);
+  });
+
+  test('R4.4 it is believed no longer than the window of the limit', async () => {
+    const { registry, client, clock } = await hub();
+    const spent = { 'ratelimit-limit': '100;w=60', 'ratelimit-remaining': '0;w=60' };
+    registry.on({ method: 'HEAD' }, { headers: { ...digestHeader, ...spent } });
+    await client.checkTag(redis, '7', image.digest, context);
+    await expect(client.getManifest(redis, { tag: '7' }, context)).rejects.toMatchObject({
+      retryAtMs: clock.now() + 60_000,
+    });
+    await clock.advance(60_000);
+    await client.getManifest(redis, { tag: '7' }, context);
+    expect(registry.count({ method: 'GET' })).toBe(1);
+  });
+
+  test('R4.4 what it says is nothing to another registry, nor what that one says to anybody', async () => {
+    const { here, registry, client } = await hub();
+    const spent = { ...digestHeader, 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '0;w=21600' };
+    here.addresses['reg.example.com'] = [ELSEWHERE];
+    const elsewhere = await here.registry(`${ELSEWHERE}:443`);
+    elsewhere.putContent('team/app', 'v1', image);
+    for (const each of [registry, elsewhere]) each.on({ method: 'HEAD' }, { headers: spent });
+    const app = { host: 'reg.example.com', repository: 'team/app', insecure: false };
+
+    await client.checkTag(app, 'v1', image.digest, context);
+    await client.getManifest(redis, { tag: '7' }, context);
+    await client.checkTag(redis, '7', image.digest, context);
+    const found = await client.checkTag(app, 'v1', other.digest, context);
+    expect(found).toMatchObject({ outcome: 'changed', fetched: { digest: image.digest } });
+    await client.getManifest(app, { tag: 'v1' }, context);
   });
 
   test('R4.4 the quota of one identity is not that of another', async () => {

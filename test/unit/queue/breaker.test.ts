@@ -83,6 +83,20 @@ describe('a breaker', () => {
     expect(breaker.againAtMs(untilMs, 0)).toBe(untilMs + 30_000);
   });
 
+  test('forgets with that answer the share that failed, too', () => {
+    const breaker = new Breaker();
+    for (let pair = 0; pair < 10; pair += 1) {
+      breaker.answered(0);
+      breaker.failed(down, 0, 0);
+    }
+    expect(breaker.state(0)).toBe('open');
+    breaker.take();
+    breaker.answered(30_000);
+    breaker.probed();
+    // Within a minute of all those failures, half of which would open it again.
+    expect(failing(breaker, 2, 30_000)).toEqual([false, false]);
+  });
+
   test('opens once for requests that were under way together', () => {
     const breaker = new Breaker();
     expect(failing(breaker, 10).filter(Boolean)).toHaveLength(1);
