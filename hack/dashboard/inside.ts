@@ -128,7 +128,7 @@ export const processRow: Row = {
     ),
     lines(
       'Event loop',
-      'How late timers run: 99 of 100 run sooner.',
+      'How long it takes to come back to its timers, looked at every 50 ms, which is what an idle one shows. 99 of 100 times are shorter.',
       { '{{instance}}': max('nodejs_eventloop_lag_p99_seconds', 'instance') },
       { unit: 's' },
     ),
