@@ -7,7 +7,7 @@ const PART = /(\d+(?:\.\d+)?)(h|ms|m|s)/g;
  * undefined for any other text and for anything that rounds to less than a millisecond.
  */
 export function parseDuration(text: string): number | undefined {
-  if (!DURATION.test(text)) return undefined;
+  if (text === '' || !DURATION.test(text)) return undefined;
   let totalMs = 0;
   for (const [, count = '0', unit = ''] of text.matchAll(PART)) totalMs += Number(count) * (UNIT_MS[unit] ?? 0);
   const ms = Math.round(totalMs);

@@ -85,8 +85,7 @@ export interface ImportPlan {
 export function planImports(input: PlanInput): ImportPlan {
   const tags = input.stream.spec?.tags ?? [];
   const histories = historiesOf(input.stream);
-  const isLarge = tags.length >= MANY_TAGS;
-  const facts = tags.filter(isImportable).map(tag => gather(input, tag, histories.get(tag.name), isLarge));
+  const facts = tags.filter(isImportable).map(tag => gather(input, tag, histories.get(tag.name)));
   const due: DueTag[] = [];
   const later: number[] = [];
   for (const fact of facts) {
@@ -137,13 +136,10 @@ interface TagFacts {
   readonly intervalMs: number;
 }
 
-/** A stream of so many is planned as often as one of them comes back: what is worked out for each is worth keeping. */
-const MANY_TAGS = 8;
-
 /** A NotFound that does not count yet holds its tag for so long (registry-client R8.3). */
 const LONGEST_DOUBT_MS = 60_000;
 
-function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined, isLarge: boolean): TagFacts {
+function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined): TagFacts {
   const { stream, inFlight, memory, nowMs, options } = input;
   const request = requestOf(tag, history, options.platform);
   const remembered = memory.get(tag.name) ?? {};
@@ -157,7 +153,7 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined,
     flying: inFlight.get(tag.name),
     memory: remembered,
     pendingRequest: pendingRequest(stream),
-    slots: waitsForSlots ? slotsOfPullSpec(request.from, nowMs, intervalMs, isLarge) : undefined,
+    slots: waitsForSlots ? slotsOfPullSpec(request.from, nowMs, intervalMs) : undefined,
     scheduled,
     isImageMissing: isHeadMissing(input, history),
     // A time this far ahead was taken before the clock was set back; believing it would stall the tag.

@@ -8,12 +8,9 @@ import { type Slots, slotHash, slotsOfHash } from './slot.ts';
 const HASHES = new Map<string, number | undefined>();
 const MAX_HASHES = 10_000;
 
-/**
- * The slots of the repository that a pull spec names, or undefined for a text of which no request can be made.
- * `remember` where it is asked for again and again.
- */
-export function slotsOfPullSpec(from: string, nowMs: number, intervalMs: number, remember = false): Slots | undefined {
-  const hash = remember ? rememberedHashOf(from) : hashOf(from);
+/** The slots of the repository that a pull spec names, or undefined for a text of which no request can be made. */
+export function slotsOfPullSpec(from: string, nowMs: number, intervalMs: number): Slots | undefined {
+  const hash = hashOf(from);
   return hash === undefined ? undefined : slotsOfHash(nowMs, intervalMs, hash);
 }
 
@@ -22,19 +19,14 @@ export function namesRepository(from: string): boolean {
   return hashOf(from) !== undefined;
 }
 
-function rememberedHashOf(from: string): number | undefined {
+function hashOf(from: string): number | undefined {
   if (HASHES.has(from)) return HASHES.get(from);
-  const hash = hashOf(from);
+  const repository = repositoryOf(from);
+  const slash = repository?.indexOf('/') ?? -1;
+  const hash = repository === undefined ? undefined : slotHash(repository.slice(0, slash), repository.slice(slash + 1));
   if (HASHES.size >= MAX_HASHES) HASHES.clear();
   HASHES.set(from, hash);
   return hash;
-}
-
-function hashOf(from: string): number | undefined {
-  const repository = repositoryOf(from);
-  if (repository === undefined) return undefined;
-  const slash = repository.indexOf('/');
-  return slotHash(repository.slice(0, slash), repository.slice(slash + 1));
 }
 
 /** `<host>/<path>`. */

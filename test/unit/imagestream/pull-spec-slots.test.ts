@@ -12,20 +12,17 @@ test.each([
 ])('the slots of %s are those of its repository', (from, endpoint, repository) => {
   for (const nowMs of [NOW, NOW + 90_000]) {
     for (const intervalMs of [MINUTE, 15 * MINUTE]) {
-      for (const remember of [false, true, true]) {
-        const slots = slotsOfPullSpec(from, nowMs, intervalMs, remember);
-        expect(slots).toEqual(slotsAround(nowMs, intervalMs, endpoint, repository));
-      }
+      expect(slotsOfPullSpec(from, nowMs, intervalMs)).toEqual(slotsAround(nowMs, intervalMs, endpoint, repository));
     }
   }
 });
 
 test('a text that names no repository has none, however often it is looked at', () => {
-  for (let times = 0; times < 2; times += 1) expect(slotsOfPullSpec('a b', NOW, MINUTE, true)).toBeUndefined();
+  for (let times = 0; times < 2; times += 1) expect(slotsOfPullSpec('a b', NOW, MINUTE)).toBeUndefined();
 });
 
 test('what was looked at long ago has the same slots again', () => {
-  const before = slotsOfPullSpec('quay.io/acme/first:1', NOW, MINUTE, true);
-  for (let index = 0; index < 25_000; index += 1) slotsOfPullSpec(`quay.io/acme/app-${index}:1`, NOW, MINUTE, true);
-  expect(slotsOfPullSpec('quay.io/acme/first:1', NOW, MINUTE, true)).toEqual(before);
+  const before = slotsOfPullSpec('quay.io/acme/first:1', NOW, MINUTE);
+  for (let index = 0; index < 25_000; index += 1) slotsOfPullSpec(`quay.io/acme/app-${index}:1`, NOW, MINUTE);
+  expect(slotsOfPullSpec('quay.io/acme/first:1', NOW, MINUTE)).toEqual(before);
 });
