@@ -21,5 +21,6 @@ LABEL org.opencontainers.image.title="imagestream-operator" \
       org.opencontainers.image.base.name="docker.io/library/node:24.21.0-bookworm-slim"
 COPY --from=build /src/dist /app
 USER 65532:65532
-# V8 would take far more for short-lived objects than it saves time with here.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/imagestream-operator.mjs"]
+# Of memory that nothing uses any more, V8 and malloc would keep far more than they save time with here.
+ENV MALLOC_ARENA_MAX=2
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--optimize-for-size", "/app/imagestream-operator.mjs"]

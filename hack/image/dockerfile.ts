@@ -44,10 +44,21 @@ export function expand(text: string, values: ReadonlyMap<string, string>): strin
   return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (all, braced, plain) => values.get(braced ?? plain) ?? all);
 }
 
-/** The pairs of a LABEL. */
-export function labelsOf({ text }: Instruction): Readonly<Record<string, string>> {
+/** The pairs of a LABEL or an ENV. */
+export function pairsOf({ text }: Instruction): Readonly<Record<string, string>> {
   const pairs = [...text.matchAll(/([\w.-]+)=(?:"([^"]*)"|(\S*))/g)];
   return Object.fromEntries(pairs.map(([, name, quoted, bare]) => [name, quoted ?? bare ?? '']));
+}
+
+/** What the containers of the last stage begin with. */
+export function processOf({ stages }: Dockerfile): {
+  readonly entrypoint: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+} {
+  const instructions = stages.at(-1)?.instructions ?? [];
+  const entrypoint = instructions.findLast(({ keyword }) => keyword === 'ENTRYPOINT')?.text ?? '[]';
+  const env = instructions.filter(({ keyword }) => keyword === 'ENV').map(pairsOf);
+  return { entrypoint: JSON.parse(entrypoint), env: Object.assign({}, ...env) };
 }
 
 function stageOf({ text, line }: Instruction, globals: ReadonlyMap<string, string>): Omit<Stage, 'instructions'> {

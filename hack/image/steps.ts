@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, constants, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { isInContext } from './build-context.ts';
-import { argumentOf, expand, type Instruction, labelsOf, parseDockerfile, type Stage } from './dockerfile.ts';
+import { argumentOf, expand, type Instruction, pairsOf, parseDockerfile, processOf, type Stage } from './dockerfile.ts';
 
 /** What the steps of a Dockerfile made, as far as folders go. */
 export interface BuiltImage {
@@ -13,6 +13,8 @@ export interface BuiltImage {
   /** `65532:65532` */
   readonly user: string;
   readonly entrypoint: readonly string[];
+  /** Set for what runs in it. */
+  readonly env: Readonly<Record<string, string>>;
   /** Instructions of the last stage. */
   readonly keywords: readonly string[];
 }
@@ -32,7 +34,6 @@ interface StageRoot {
   folder: string;
   user: string;
   labels: Record<string, string>;
-  entrypoint: readonly string[];
   readonly values: Map<string, string>;
 }
 
@@ -41,11 +42,11 @@ interface StageRoot {
  * the pinned Node first on the PATH. It shows that the steps still work and what they make; it isolates nothing.
  */
 export function buildImage({ context, work, node, say }: BuildOptions): BuiltImage {
-  const { stages } = parseDockerfile(readFileSync(join(context, 'Dockerfile'), 'utf8'));
+  const dockerfile = parseDockerfile(readFileSync(join(context, 'Dockerfile'), 'utf8'));
   const ignored = readFileSync(join(context, '.dockerignore'), 'utf8');
   const built = new Map<string, StageRoot>();
   let last: { readonly stage: Stage; readonly made: StageRoot } | undefined;
-  for (const [index, stage] of stages.entries()) {
+  for (const [index, stage] of dockerfile.stages.entries()) {
     const name = stage.name ?? String(index);
     say(`FROM ${stage.from} AS ${name}`);
     const made = begin(join(work, name), stage, node);
@@ -65,7 +66,7 @@ export function buildImage({ context, work, node, say }: BuildOptions): BuiltIma
     from: stage.from,
     labels: made.labels,
     user: made.user,
-    entrypoint: made.entrypoint,
+    ...processOf(dockerfile),
     keywords,
   };
 }
@@ -79,7 +80,7 @@ function begin(root: string, stage: Stage, node: string): StageRoot {
   const version = execFileSync(join(bin, 'node'), ['--version'], { encoding: 'utf8' }).trim().slice(1);
   const wanted = /(?:^|\/)node:(\d+\.\d+\.\d+)-/.exec(stage.from)?.[1];
   if (wanted !== version) throw new Error(`"${stage.from}" is no image of Node ${version}, which the project pins`);
-  return { root, folder: '/', user: '', labels: {}, entrypoint: [], values: new Map() };
+  return { root, folder: '/', user: '', labels: {}, values: new Map() };
 }
 
 interface Copies {
@@ -105,13 +106,14 @@ function carryOut(instruction: Instruction, stage: StageRoot, copies: Copies): v
       run(text, stage);
       return;
     case 'LABEL':
-      Object.assign(stage.labels, labelsOf({ ...instruction, text }));
+      Object.assign(stage.labels, pairsOf({ ...instruction, text }));
       return;
     case 'USER':
       stage.user = text;
       return;
+    case 'ENV':
     case 'ENTRYPOINT':
-      stage.entrypoint = JSON.parse(text);
+      // Of the process that will be: see processOf.
       return;
     default:
       throw new Error(

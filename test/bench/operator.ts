@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDockerfile, processOf } from '../../hack/image/dockerfile.ts';
 
-/** As the container image and the manifests run it. */
-const FLAGS = ['--max-semi-space-size=16'];
 const root = join(import.meta.dirname, '../..');
+const { entrypoint, env } = processOf(parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8')));
+/** Of Node, as the container image has them. */
+const FLAGS = entrypoint.filter(word => word.startsWith('--'));
 
 export interface OperatorSetup {
   readonly kubeconfig: string;
@@ -63,7 +65,7 @@ export async function startOperator({
       ...['--metrics-address', '127.0.0.1:0', '--health-address', 'off'],
       ...args,
     ],
-    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
+    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: { ...process.env, ...env } },
   );
   process.once('exit', () => child.kill('SIGKILL'));
   let log = '';

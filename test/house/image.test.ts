@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { labelsOf, parseDockerfile } from '../../hack/image/dockerfile.ts';
+import { pairsOf, parseDockerfile } from '../../hack/image/dockerfile.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { root } from './sources.ts';
 
 const { stages } = parseDockerfile(readFileSync(join(root, 'Dockerfile'), 'utf8'));
 const last = stages.at(-1)?.instructions ?? [];
-const labels = Object.assign({}, ...last.filter(({ keyword }) => keyword === 'LABEL').map(labelsOf));
+const labels = Object.assign({}, ...last.filter(({ keyword }) => keyword === 'LABEL').map(pairsOf));
 
 test('the Dockerfile builds and runs on the Node that the project pins', () => {
   const node = `node:${manifest.devDependencies.node}-bookworm-slim`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isInContext } from '../../../hack/image/build-context.ts';
-import { expand, labelsOf, parseDockerfile } from '../../../hack/image/dockerfile.ts';
+import { expand, pairsOf, parseDockerfile, processOf } from '../../../hack/image/dockerfile.ts';
 
 describe('parseDockerfile()', () => {
   test('has the stages with their instructions, and every default of an argument', () => {
@@ -33,10 +33,17 @@ USER 1
     expect(() => parseDockerfile('FROM a b c\n')).toThrow('Dockerfile:1: "FROM a b c" cannot be read');
   });
 
-  test('labelsOf() and expand() read what a LABEL says', () => {
+  test('pairsOf() and expand() read what a LABEL says', () => {
     const text = expand(`a.b="c d" e="$F" g=\${H}`, new Map([['F', 'f']]));
-    expect(labelsOf({ keyword: 'LABEL', text, line: 1 })).toEqual({ 'a.b': 'c d', e: 'f', g: `\${H}` });
+    expect(pairsOf({ keyword: 'LABEL', text, line: 1 })).toEqual({ 'a.b': 'c d', e: 'f', g: `\${H}` });
   });
+});
+
+test('processOf() is what the containers of the last stage begin with', () => {
+  const first = 'FROM node AS build\nENV A=1\nENTRYPOINT ["sh"]\n';
+  const text = `${first}FROM node\nENV B=2\nENV C="3 4"\nENTRYPOINT ["node", "x.mjs"]\n`;
+  expect(processOf(parseDockerfile(text))).toEqual({ entrypoint: ['node', 'x.mjs'], env: { B: '2', C: '3 4' } });
+  expect(processOf(parseDockerfile('FROM node\n'))).toEqual({ entrypoint: [], env: {} });
 });
 
 describe('isInContext()', () => {
