@@ -60,7 +60,7 @@ export async function runImport(
       tenant: namespace,
     });
     if (request.spec.import !== true) return { end: 'done', outcome, status: outcome.status };
-    return await recorded(key, request, outcome, parts);
+    return await recorded(key, request, outcome, parts, signal);
   } finally {
     release();
   }
@@ -71,11 +71,12 @@ async function recorded(
   isi: ImageStreamImport,
   outcome: ImportOutcome,
   { streams }: ImportRunParts,
+  signal: AbortSignal,
 ): Promise<ImportEnd> {
   const { uid } = isi.metadata;
   try {
     const carriedOut = { isi, outcome, ...(uid !== undefined && { importUid: uid }) };
-    const { stream } = await streams.recordImport(key, carriedOut);
+    const { stream } = await streams.recordImport(key, carriedOut, signal);
     // The API answers with the stream as a part of the import, without a kind and without who wrote which field.
     const { apiVersion: _apiVersion, kind: _kind, ...written } = stream;
     const { managedFields: _fields, ...metadata } = written.metadata;

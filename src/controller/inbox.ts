@@ -38,6 +38,19 @@ export class Inbox {
     else arrivals.push(arrival);
   }
 
+  /** Resolves when the import is recorded. Once the signal fires it is taken out: a namespace that is gone takes no stream. */
+  putImport(key: Key, carriedOut: CarriedOut, signal: AbortSignal): Promise<RecordedImport> {
+    return new Promise((recorded, failed) => {
+      const arrival: ImportArrival = { kind: 'import', carriedOut, told: { recorded, failed } };
+      const takeOut = () => {
+        this.settle(key, [arrival]);
+        failed(signal.reason);
+      };
+      signal.addEventListener('abort', takeOut, { once: true });
+      this.put(key, arrival);
+    });
+  }
+
   peek(key: Key): readonly Arrival[] {
     return [...(this.#byKey.get(key) ?? [])];
   }

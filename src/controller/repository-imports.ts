@@ -146,7 +146,8 @@ export class RepositoryImports {
     const errors = validateImageStreamImport(isi, allowed === undefined ? {} : { allowList: allowed });
     if (errors.length > 0) {
       const status = invalidStatus('ImageStreamImport', isi.metadata.name ?? '', errors);
-      await streams.recordImport(key, { isi, outcome: { status: { repository: { status } }, entries: [], failed: 1 } });
+      const refused = { status: { repository: { status } }, entries: [], failed: 1 };
+      await streams.recordImport(key, { isi, outcome: refused }, signal);
       return false;
     }
     const outcome = await importer.importRequest({
@@ -163,7 +164,7 @@ export class RepositoryImports {
     const status = outcome.status.repository?.status;
     const registry = registryOf(stream.spec?.dockerImageRepository ?? '');
     if (status !== undefined && registry !== '') observer.entryImported({ registry, status });
-    await streams.recordImport(key, { isi, outcome });
+    await streams.recordImport(key, { isi, outcome }, signal);
     return status?.status === 'Success';
   }
 

@@ -4,6 +4,7 @@ import type { DueReason } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
 import { keepsResult } from '../imagestream/kept.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
+import { asksForRepository } from '../imagestream/request.ts';
 import type { TagResult } from '../imagestream/result.ts';
 import type { Platform } from '../imagestream/source.ts';
 import type { Announcer } from './announcer.ts';
@@ -76,6 +77,13 @@ export class StreamRecording {
     arrival: ImportArrival,
     signal: AbortSignal,
   ): Promise<ImageStream | undefined> {
+    const { isi, importUid } = arrival.carriedOut;
+    if (importUid === undefined && !asksForRepository(stream, isi)) {
+      // It would bring back a stream that was deleted, or pass for the import of another repository.
+      this.#parts.inbox.settle(key, [arrival]);
+      arrival.told.failed(new Error('the stream does not ask for this repository any more'));
+      return stream;
+    }
     try {
       const record = await this.#parts.recorder.recordImport(stream, arrival.carriedOut, signal);
       this.#settleImport(key, record, arrival);

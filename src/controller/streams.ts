@@ -175,13 +175,12 @@ export class StreamController {
     };
   }
 
-  /** Records a whole import in its stream, under the stream's key. Rejects when the stream cannot be stored. */
-  recordImport(key: Key, carriedOut: CarriedOut): Promise<RecordedImport> {
-    if (!this.#leads) return Promise.reject(new Error('the operator does not lead'));
-    return new Promise((recorded, failed) => {
-      this.#inbox.put(key, { kind: 'import', carriedOut, told: { recorded, failed } });
-      this.#parts.queue.add(key, PRIORITY.userEdit);
-    });
+  /** Records a whole import under its stream's key. Rejects when it cannot be stored, and with the signal's reason. */
+  async recordImport(key: Key, carriedOut: CarriedOut, signal: AbortSignal): Promise<RecordedImport> {
+    if (!this.#leads) throw new Error('the operator does not lead');
+    signal.throwIfAborted();
+    this.#parts.queue.add(key, PRIORITY.userEdit);
+    return this.#inbox.putImport(key, carriedOut, signal);
   }
 
   #tryAgain(key: Key): void {

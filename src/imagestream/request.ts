@@ -76,6 +76,12 @@ export function repositoryImportOf(stream: ImageStream): ImageStreamImport | und
   return { ...whole, spec: { import: true, repository: whole.spec.repository } };
 }
 
+/** Whether the stream still asks for what this import of its repository was begun for. */
+export function asksForRepository(stream: ImageStream | undefined, { metadata, spec }: ImageStreamImport): boolean {
+  const asked = stream && repositoryImportOf(stream);
+  return asked?.metadata.uid === metadata.uid && asked?.spec.repository?.from.name === spec.repository?.from.name;
+}
+
 function repositoryImport(name: string, insecure: boolean): RepositoryImport {
   return { from: { kind: 'DockerImage', name }, ...(insecure && { importPolicy: { insecure } }) };
 }

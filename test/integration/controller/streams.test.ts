@@ -296,10 +296,9 @@ describe('an operator that is told to stop', () => {
     const { operator } = await setUp();
     await operator.stop();
     const isi = imageStreamImport({ import: true });
-    const recording = operator.controllers.streams.recordImport('demo/app', {
-      isi,
-      outcome: { status: {}, entries: [], failed: 0 },
-    });
+    const outcome = { status: {}, entries: [], failed: 0 };
+    const { signal } = new AbortController();
+    const recording = operator.controllers.streams.recordImport('demo/app', { isi, outcome }, signal);
     await expect(recording).rejects.toThrow('the operator does not lead');
   });
 });
