@@ -77,9 +77,10 @@ export function repositoryImportOf(stream: ImageStream): ImageStreamImport | und
 }
 
 /** Whether the stream still asks for what this import of its repository was begun for. */
-export function asksForRepository(stream: ImageStream | undefined, { metadata, spec }: ImageStreamImport): boolean {
-  const asked = stream && repositoryImportOf(stream);
-  return asked?.metadata.uid === metadata.uid && asked?.spec.repository?.from.name === spec.repository?.from.name;
+export function asksForRepository(stream: ImageStream | undefined, { spec }: ImageStreamImport): boolean {
+  const now = stream && repositoryImportOf(stream)?.spec.repository;
+  const isInsecure = (repository: RepositoryImport | undefined) => repository?.importPolicy?.insecure === true;
+  return now?.from.name === spec.repository?.from.name && isInsecure(now) === isInsecure(spec.repository);
 }
 
 function repositoryImport(name: string, insecure: boolean): RepositoryImport {

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { ImageStream } from '../../../src/api/image-stream.ts';
 import type { ImageStreamImport } from '../../../src/api/image-stream-import.ts';
+import type { ControllerObserver } from '../../../src/controller/observer.ts';
 import { IMAGE_STREAM_IMPORTS, IMAGE_STREAMS } from '../../../src/kube/resource.ts';
+import type { WorkQueueStats } from '../../../src/queue/work-queue.ts';
 import { startFakeApiServer } from '../../fake/api-server.ts';
 import { startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
@@ -14,12 +16,14 @@ jest.setTimeout(30_000);
 
 const [one, two] = [sampleImage({ seed: 'one' }), sampleImage({ seed: 'two' })];
 
+const INSECURE = 'openshift.io/image.insecureRepository';
+
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function setUp() {
+async function setUp(observer: Partial<ControllerObserver> = {}) {
   const server = await startFakeApiServer();
   const registry = await startFakeRegistry();
   closers.push(
@@ -28,7 +32,7 @@ async function setUp() {
   );
   registry.putContent('team/app', 'v1', one);
   registry.putContent('team/other', 'o1', two);
-  const operator = startOperator({ server, hosts: [registry.host] });
+  const operator = startOperator({ server, hosts: [registry.host], observer });
   closers.push(() => operator.stop());
   const stream = () => server.get<ImageStream>(IMAGE_STREAMS, { namespace: 'demo', name: 'app' });
   return { server, registry, operator, stream };
@@ -54,22 +58,30 @@ describe('an ImageStreamImport whose stream cannot be stored because its namespa
     server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ name, images: [`${registry.host}/team/app:v1`] }));
     const later = () => server.get<ImageStreamImport>(IMAGE_STREAM_IMPORTS, { namespace: 'demo', name });
     await until('its completion', () => later()?.status?.handledUID);
-    await until('nothing tried any more', () => operator.controllers.streamQueue.stats().depth === 0);
+    await until('nothing tried any more', () => isIdle(operator.controllers.streamQueue.stats()));
   });
 });
 
 describe('the import of a repository that waits to be recorded', () => {
   /** A stream whose repository was asked for, and that cannot be read until `mend` is called. */
   async function waiting() {
-    const scene = await setUp();
+    let isBack = false;
+    const scene = await setUp({
+      entryImported: () => {
+        isBack = true;
+      },
+    });
     const { server, registry } = scene;
     const read = { verb: 'get', resource: IMAGE_STREAMS } as const;
     const mend = server.fail(read, { kind: 'status', code: 500, reason: 'InternalError' }, 1_000);
     const dockerImageRepository = `${registry.host}/team/app`;
-    // With nothing of its own to say: whoever reads it has something to record.
-    const status = { observedGeneration: 1 };
-    const stored = server.put(IMAGE_STREAMS, imageStream({ dockerImageRepository, status }));
-    await server.heard(read);
+    const stored = server.put(
+      IMAGE_STREAMS,
+      imageStream({ dockerImageRepository, annotations: { [INSECURE]: 'true' } }),
+    );
+    await until('the registry’s answers', () => isBack);
+    const before = server.count(read);
+    await until('a try to record them', () => server.count(read) > before);
     const tagsOf = () => scene.stream()?.spec?.tags?.map(({ name }) => name);
     return { ...scene, stored, mend, tagsOf };
   }
@@ -78,30 +90,39 @@ describe('the import of a repository that waits to be recorded', () => {
     const { server, operator, mend } = await waiting();
     server.remove(IMAGE_STREAMS, { namespace: 'demo', name: 'app' });
     mend();
-    await until('nothing to do', () => operator.controllers.streamQueue.stats().depth === 0);
+    const { streamIndex, streamQueue } = operator.controllers;
+    await until('its end', () => streamIndex.size === 0 && isIdle(streamQueue.stats()));
     expect(server.count({ verb: 'create', resource: IMAGE_STREAMS })).toBe(0);
   });
 
-  test('is not recorded for the repository that the stream asks for now', async () => {
-    const { server, registry, stored, mend, tagsOf } = await waiting();
-    const dockerImageRepository = `${registry.host}/team/other`;
+  test.each([
+    ['for the repository that the stream asks for now', 'team/other', 'true', 'o1', true],
+    ['as it was asked for then, without a look at certificates', 'team/app', 'false', 'v1', undefined],
+  ])('is not recorded %s', async (_what, path, allowed, tag, insecure) => {
+    const { server, registry, stored, mend, tagsOf, stream } = await waiting();
     server.put(IMAGE_STREAMS, {
       ...stored,
-      metadata: { ...stored.metadata, generation: 2 },
-      spec: { dockerImageRepository },
+      metadata: { ...stored.metadata, generation: 2, annotations: { [INSECURE]: allowed } },
+      spec: { dockerImageRepository: `${registry.host}/${path}` },
     });
     mend();
     await until('tags', tagsOf);
-    expect(tagsOf()).toEqual(['o1']);
+    expect(tagsOf()).toEqual([tag]);
+    expect(stream()?.spec?.tags?.map(({ importPolicy }) => importPolicy?.insecure)).toEqual([insecure]);
   });
 
   test('is not recorded for another stream of the name', async () => {
-    const { server, operator, stored, mend, stream } = await waiting();
+    const { server, operator, mend, stream } = await waiting();
     server.remove(IMAGE_STREAMS, { namespace: 'demo', name: 'app' });
-    const { uid } = server.put(IMAGE_STREAMS, imageStream({ metadata: { uid: 'another' } })).metadata;
-    expect(uid).not.toBe(stored.metadata.uid);
+    server.put(IMAGE_STREAMS, imageStream({ metadata: { uid: 'another' } }));
     mend();
-    await until('nothing to do', () => operator.controllers.streamQueue.stats().depth === 0);
+    const { streamIndex, streamQueue } = operator.controllers;
+    const uid = () => streamIndex.get('demo/app')?.metadata.uid;
+    await until('a look at it', () => uid() === 'another' && isIdle(streamQueue.stats()));
     expect(stream()?.spec?.tags).toBeUndefined();
   });
 });
+
+function isIdle({ depth, processing }: WorkQueueStats): boolean {
+  return depth + processing === 0;
+}
