@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import { withImportDefaults } from '../imagestream/defaults.ts';
 import { PRIORITY } from '../imagestream/due.ts';
 import { type IntervalDefaults, intervalOf } from '../imagestream/interval.ts';
-import { repositoryImportOf } from '../imagestream/request.ts';
+import { asksForRepository, repositoryImportOf } from '../imagestream/request.ts';
 import type { Platform } from '../imagestream/source.ts';
 import { validateImageStreamImport } from '../imagestream/validation.ts';
 import type { Importer } from '../importer/importer.ts';
@@ -40,7 +40,7 @@ const LIMITS: FlightLimits = { limit: 32, ofHost: 8, ofDoubtful: 4 };
 /** What is remembered of the repository of one stream; lost with the process, and then asked anew. */
 interface Attempt {
   readonly uid: string;
-  readonly repository: string;
+  readonly isi: ImageStreamImport;
   readonly failures: number;
   /** Epoch milliseconds from which it may be tried again; undefined while it is under way. */
   readonly nextAtMs: number | undefined;
@@ -70,20 +70,25 @@ export class RepositoryImports {
       return undefined;
     }
     const { uid = '' } = stream.metadata;
-    const repository = stream.spec?.dockerImageRepository ?? '';
     const last = this.#attempts.get(key);
-    const isSame = last?.uid === uid && last.repository === repository;
+    const isSame = last?.uid === uid && asksForRepository(stream, last.isi);
     if (!isSame) this.forget(key);
     if (isSame && last.nextAtMs === undefined) return undefined;
-    if (isSame && last.nextAtMs !== undefined && this.#parts.clock.now() < last.nextAtMs) return last.nextAtMs;
-    const registry = registryOf(repository);
+    if (isSame && last.nextAtMs !== undefined && this.#isAhead(last.nextAtMs, stream)) return last.nextAtMs;
+    const registry = registryOf(stream.spec?.dockerImageRepository ?? '');
     this.#places.leave(key);
     if (this.#places.take(registry, key)) {
-      this.#begin(key, stream, { uid, repository, failures: isSame ? last.failures : 0 }, registry);
+      this.#begin(key, stream, { uid, isi, failures: isSame ? last.failures : 0 }, registry);
     } else {
       this.#places.wait(registry, key, PRIORITY.userEdit);
     }
     return undefined;
+  }
+
+  /** A time further away than an interval was made before the clock was set back. */
+  #isAhead(atMs: number, stream: ImageStream): boolean {
+    const restMs = atMs - this.#parts.clock.now();
+    return restMs > 0 && restMs <= intervalOf(stream, { name: '' }, this.#parts.intervals);
   }
 
   /** The key has been looked at: what was kept for it and not used is for others. */
@@ -101,16 +106,11 @@ export class RepositoryImports {
     for (const key of [...this.#attempts.keys()]) this.forget(key);
   }
 
-  #begin(
-    key: Key,
-    stream: ImageStream,
-    known: Pick<Attempt, 'uid' | 'repository' | 'failures'>,
-    registry: string,
-  ): void {
+  #begin(key: Key, stream: ImageStream, known: Pick<Attempt, 'uid' | 'isi' | 'failures'>, registry: string): void {
     const attempt: Attempt = { ...known, nextAtMs: undefined, controller: new AbortController() };
     const { signal } = attempt.controller;
     this.#attempts.set(key, attempt);
-    this.#carryOut(key, stream, signal).then(
+    this.#carryOut(key, stream, known.isi, signal).then(
       succeeded => {
         this.#places.release(registry, succeeded);
         this.#ended(key, stream, attempt, succeeded);
@@ -126,10 +126,8 @@ export class RepositoryImports {
   }
 
   /** Whether the whole repository was imported. */
-  async #carryOut(key: Key, stream: ImageStream, signal: AbortSignal): Promise<boolean> {
+  async #carryOut(key: Key, stream: ImageStream, request: ImageStreamImport, signal: AbortSignal): Promise<boolean> {
     const { streams, platform } = this.#parts;
-    const request = repositoryImportOf(stream);
-    if (request === undefined) return true;
     const isi = withImportDefaults(request);
     const release = streams.reserve(key, tagsToRecord(isi, stream, platform));
     try {

@@ -138,11 +138,13 @@ interface TagFacts {
 
 /** A NotFound that does not count yet holds its tag for so long (registry-client R8.3). */
 const LONGEST_DOUBT_MS = 60_000;
+/** Clocks that are kept right are moved by less. */
+const JUMP_MS = 5_000;
 
 function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined): TagFacts {
   const { stream, inFlight, memory, nowMs, options } = input;
   const request = requestOf(tag, history, options.platform);
-  const remembered = memory.get(tag.name) ?? {};
+  const remembered = believed(memory.get(tag.name) ?? {}, nowMs);
   const intervalMs = intervalOf(stream, tag, options);
   const scheduled = isRescheduled(tag, request.from);
   const waitsForSlots = scheduled || hasFailed(history?.conditions);
@@ -162,6 +164,13 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
     nowMs,
     intervalMs,
   };
+}
+
+/** A retry belongs to the check before it; when that lies ahead of us, the clock was set back since. */
+function believed(memory: TagMemory, nowMs: number): TagMemory {
+  const { lastCheckedMs = nowMs, retryAtMs, ...rest } = memory;
+  if (retryAtMs === undefined || lastCheckedMs - nowMs < JUMP_MS) return memory;
+  return { ...rest, lastCheckedMs };
 }
 
 /** What a digest names never moves: once imported, it is done (controllers 2.2). */

@@ -137,6 +137,24 @@ describe('a wall clock that is set', () => {
   });
 });
 
+describe('a wall clock that was a day ahead and is set back', () => {
+  test('D22 keeps neither a failed tag nor a failed repository from their retries', async () => {
+    const { clock, server, registry, operator, histories } = await setUp(1, 1);
+    registry.putContent('team/whole', 'v1', image);
+    const back = registry.on({}, reset);
+    const whole = { namespace: 'demo', name: 'whole' };
+    server.put(IMAGE_STREAMS, imageStream({ ...whole, dockerImageRepository: `${registry.host}/team/whole` }));
+    await pass(operator, clock, 3 * MINUTE);
+    const repository = () => server.get<ImageStream>(IMAGE_STREAMS, whole)?.status?.conditions?.[0]?.status;
+    expect([...histories().map(conditionOf), repository()]).toEqual(['False', 'False']);
+    clock.jumpTo(clock.now() - 24 * 60 * MINUTE);
+    back();
+    // The longest that a host is left alone, and an interval.
+    await pass(operator, clock, 12 * MINUTE);
+    expect([...histories().map(conditionOf), repository()]).toEqual(['True', 'True', 'True']);
+  });
+});
+
 describe('slots', () => {
   test('are each checked once in every interval', async () => {
     const { clock, registry, operator } = await setUp(4, 3);

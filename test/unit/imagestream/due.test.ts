@@ -124,6 +124,19 @@ describe('planImports() reasons (design D5)', () => {
       nowMs: slotMs - 1,
       want: undefined,
     },
+    {
+      name: 'D22 retry at the slot when the clock was set back and the time that is known is far off',
+      history: bad(),
+      memory: { lastCheckedMs: T0 + 100 * intervalMs, retryAtMs: T0 + 101 * intervalMs },
+      want: 'retry',
+    },
+    {
+      name: 'nothing before the time that is known though the clock was moved by a moment',
+      history: bad(),
+      memory: { lastCheckedMs: slotMs + 50, retryAtMs: slotMs + 51 },
+      nowMs: slotMs,
+      want: undefined,
+    },
     { name: 'scheduled from the slot on', spec: scheduled, nowMs: slotMs, want: 'scheduled' },
     { name: 'nothing before the slot', spec: scheduled, nowMs: slotMs - 1, want: undefined },
     {
