@@ -4,7 +4,7 @@ import { faultLines } from '../../../src/command/until-signal.ts';
 import { readOperatorOptions } from '../../../src/config/operator-options.ts';
 import type { News } from '../../../src/controller/announcer.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
-import { silentLogger } from '../../../src/log.ts';
+import { createLogger, silentLogger } from '../../../src/log.ts';
 import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
@@ -72,6 +72,29 @@ test('says when it leads, with all streams known, and what becomes of their tags
   });
   stop.abort();
   expect(await ended).toBe(0);
+});
+
+test('logs one line of JSON for each decision, with its stream and the reason; at debug each check, too', async () => {
+  putStream();
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger('debug', { write: line => void lines.push(JSON.parse(line)) });
+  await new Promise<News>(resolve => {
+    void begin({ log, events: { event: resolve } });
+  });
+  const about = { stream: 'demo/app', tag: 'latest', reason: 'neverImported' };
+  expect(lines.filter(({ level, tag }) => level === 'info' && tag !== undefined)).toEqual([
+    { ...about, level: 'info', time: expect.any(String), message: 'Tag imported', image: image.digest },
+  ]);
+  expect(lines.filter(({ message }) => message === 'Tag checked')).toEqual([
+    {
+      ...about,
+      level: 'debug',
+      time: expect.any(String),
+      message: 'Tag checked',
+      outcome: 'imported',
+      ms: expect.any(Number),
+    },
+  ]);
 });
 
 test('asks no registry on loopback that nobody listed, unless its site says so', async () => {
