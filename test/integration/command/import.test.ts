@@ -161,6 +161,18 @@ describe('import REFERENCE', () => {
     expect(status).toBe(0);
   });
 
+  test.each<[readonly string[], boolean]>([
+    [[], false],
+    [['--include-manifest', '--import-mode', 'Legacy'], false],
+    [['--to', 'stable'], true],
+    [['--scheduled'], true],
+    [['--reference-policy', 'Local'], true],
+  ])('%j records: %s', async (options, records) => {
+    const argv = ['import', '--insecure', '-o', 'json', ...options, named('acme/app:v1')];
+    const { spec, status } = JSON.parse((await typed(argv)).stdout) as ImageStreamImport;
+    expect([spec.import, status?.import !== undefined]).toEqual([records, records]);
+  });
+
   test('records by the rules of the operator with --rules', async () => {
     const { stdout } = await typed([
       'import',
