@@ -119,6 +119,15 @@ describe('import REFERENCE', () => {
     expect(status).toBe(0);
   });
 
+  test('R4.6 asks twice more where that may help', async () => {
+    const remove = registry.on({ path: /\/busy\// }, { status: 503 });
+    registry.forget();
+    const { status } = await typed(['import', '--insecure', named('busy/app:v1')]);
+    remove();
+    expect(registry.count({ path: /\/busy\// })).toBe(3);
+    expect(status).toBe(1);
+  });
+
   test('says that a repository is not there', async () => {
     const { status, stdout } = await typed(['import', '--insecure', '--all', named('acme/none')]);
     expect(stdout).toBe(
@@ -269,6 +278,21 @@ describe('import -f', () => {
     ]);
     expect(status).toBe(0);
   });
+
+  test.each(['operator', 'openshift'])(
+    'says on standard error that such a repository failed, by the rules %s',
+    async rules => {
+      const stream = imageStream({
+        annotations: { 'openshift.io/image.insecureRepository': 'true' },
+        dockerImageRepository: named('no/such'),
+      });
+      const { status, stderr } = await typed(['import', '--rules', rules, '-f', file('stream.yaml', stream)]);
+      expect(stderr).toBe(
+        `${named('no/such')}: NotFound: dockerimage.image.openshift.io "${named('no/such')}" not found\n`,
+      );
+      expect(status).toBe(1);
+    },
+  );
 
   test('asks an unchanged stream for one HEAD per tag', async () => {
     const tags = [specTag('v1', named('acme/app:v1'), { importPolicy: { insecure: true } })];

@@ -120,6 +120,46 @@ test('follows what an ImageStreamImport recorded, its first import told, too', a
   expect(await interrupt(watching)).toBe(0);
 }, 15_000);
 
+test('does not ask for what was just imported, but for what failed, and says that a repository did', async () => {
+  registry.putContent('mixed/app', 'latest', one);
+  const images = ['latest', 'gone'].map(tag => ({
+    from: { kind: 'DockerImage', name: `${registry.host}/mixed/app:${tag}` },
+    to: { name: tag },
+    importPolicy: { insecure: true, scheduled: true },
+  }));
+  const repository = {
+    from: { kind: 'DockerImage', name: `${registry.host}/no/such` },
+    importPolicy: { insecure: true },
+  };
+  const again = Promise.withResolvers<void>();
+  let asked = 0;
+  registry.on({ path: /mixed\/app\/manifests\/gone/ }, () => {
+    asked += 1;
+    if (asked === 2) again.resolve();
+    return refusal(404, 'MANIFEST_UNKNOWN');
+  });
+  registry.forget();
+  const isi = imageStreamImport({ import: true, images });
+  const path = file('mixed.yaml', { ...isi, spec: { ...isi.spec, repository } });
+  const watching = type(['import', '--watch', '1h', '-f', path]);
+  running = watching;
+  expect(await watching.stderr.line(/./)).toMatch(/\/no\/such: NotFound: /);
+  await watching.stdout.line(/:latest imported /);
+  await watching.stdout.line(/:gone failed /);
+  await again.promise;
+  expect(await interrupt(watching)).toBe(1);
+  expect(registry.count({ path: '/v2/mixed/app/manifests/latest' })).toBe(1);
+});
+
+test('leaves it to its schedule to ask again for what may pass', async () => {
+  registry.on({ path: /busy\/app/ }, { status: 503 });
+  running = type(['import', '--watch', '1h', '-f', file('stream.yaml', stream('busy/app', 'latest'))]);
+  const watching = running;
+  await watching.stdout.line(/ failed InternalError: .+ 503 /);
+  expect(registry.count({ path: /busy\/app/ })).toBe(1);
+  expect(await interrupt(watching)).toBe(1);
+});
+
 test('says which interval it cannot read', async () => {
   registry.putContent('pace/app', 'latest', one);
   const paced = stream('pace/app', 'latest');
