@@ -165,6 +165,14 @@ describe('credential helpers', () => {
     expect(users(keyring, 'docker.io')).toEqual(['helped']);
   });
 
+  test.each(['https://index.docker.io/v1/', 'docker.io'])('of Docker Hub alone may be named for %s', async location => {
+    const { path, asked } = helper(GIVES);
+    const authFile = write(join(home(), 'config.json'), { credHelpers: { [location]: 'test' } });
+    const { keyring } = await load({ authFile, env: { PATH: path }, hosts: ['docker.io', 'quay.io'] });
+    expect(asked()).toEqual(['get https://index.docker.io/v1/']);
+    expect(users(keyring, 'docker.io')).toEqual(['helped']);
+  });
+
   test('of one registry go before the store of all', async () => {
     const { path } = helper(GIVES);
     const authFile = write(join(home(), 'config.json'), { ...named, credsStore: 'absent' });
