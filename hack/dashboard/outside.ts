@@ -196,9 +196,10 @@ export const registriesRow: Row = {
     ),
     lines(
       'What registries got wrong, or did not accept',
-      'Credentials rejected, and none sent in their place; token servers that get none of ours; headers that named another digest than the content has.',
+      'Credentials refused, and repositories asked without them since; token servers that get none of ours; headers that named another digest than the content has.',
       {
-        'credentials rejected, {{host}}': rate('imagestream_operator_registry_credentials_rejected_total', 'host'),
+        'credentials refused, {{host}}': rate('imagestream_operator_registry_credential_refusals_total', 'host'),
+        'asked without them, {{host}}': rate('imagestream_operator_registry_credentials_rejected_total', 'host'),
         'token server not trusted, {{host}}': rate('imagestream_operator_registry_realms_not_trusted_total', 'host'),
         'wrong digest, {{host}}': rate('imagestream_operator_registry_digest_header_mismatches_total', 'host'),
       },

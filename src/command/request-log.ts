@@ -9,6 +9,7 @@ export function requestLog(log: Logger): RegistryObserver {
     digestHeaderMismatch: host => log.debug({ host }, 'A digest in a header was not that of the content'),
     realmNotTrusted: () => {},
     credentialsRejected: () => {},
+    credentialRefused: () => {},
     pullQuota: quota => log.debug({ ...quota }, 'A registry told what is left of its quota'),
   };
 }

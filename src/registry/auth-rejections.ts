@@ -3,6 +3,7 @@ import { Denials } from './denials.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RegistryErrorInit } from './errors.ts';
 import { unlessAborted } from './flights.ts';
+import { deafObserver, type RegistryObserver } from './observer.ts';
 import { Recent } from './recent.ts';
 import { LONGEST_REST_MS, nextRestMs } from './rests.ts';
 
@@ -19,6 +20,8 @@ export interface Rejection {
 export interface Showing {
   /** Who judges it (`siteOf`). */
   readonly site: string;
+  /** The same, as it is told. */
+  readonly host: string;
   readonly fingerprint: string;
   /** What it is shown for: a repository, or the scopes of a token. */
   readonly errand: string;
@@ -48,11 +51,13 @@ export class Rejections {
   /** What registries refuse to whom they know. */
   readonly denials: Denials;
   readonly #clock: Clock;
+  readonly #observer: Pick<RegistryObserver, 'credentialRefused'>;
   readonly #rejected: Recent<Rejection & { readonly delayMs: number }>;
   readonly #accepted: Recent<true>;
   readonly #windows = new Map<string, Window>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, observer: Pick<RegistryObserver, 'credentialRefused'> = deafObserver) {
+    this.#observer = observer;
     this.denials = new Denials(clock, MAX_REMEMBERED);
     this.#clock = clock;
     this.#rejected = new Recent(clock, MAX_REMEMBERED);
@@ -136,6 +141,7 @@ export class Rejections {
     this.#accepted.delete(errand);
     this.#rejected.set(key, ...restOf(outcome, this.#rejected.get(key), nowMs));
     this.#window(showing.site).rejected.push({ atMs: nowMs, withdrawn });
+    this.#observer.credentialRefused(showing.host);
   }
 
   #window(site: string): Window {

@@ -56,7 +56,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
   const wire = new Wire(settings, guard, transport);
   const places = new Places(settings, transport, clock, log);
 
-  const rejections = new Rejections(clock);
+  const rejections = new Rejections(clock, observer);
   const states = new AuthStates(clock, settings);
   const tokens = new Tokens(new TokenRequests(wire, clock, settings), rejections, clock);
   const redirects = new Redirects(wire, tokens, settings.clusterDomain);

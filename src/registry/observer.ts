@@ -9,6 +9,8 @@ export interface RegistryObserver {
   digestHeaderMismatch(host: string): void;
   realmNotTrusted(host: string, realmHost: string): void;
   credentialsRejected(host: string): void;
+  /** A registry or a token service refused a credential that it was shown. */
+  credentialRefused(host: string): void;
   /** What a registry says of the pulls that an identity has left (R4.4). */
   pullQuota(event: {
     readonly host: string;
@@ -23,5 +25,6 @@ export const deafObserver: RegistryObserver = {
   digestHeaderMismatch: () => {},
   realmNotTrusted: () => {},
   credentialsRejected: () => {},
+  credentialRefused: () => {},
   pullQuota: () => {},
 };

@@ -87,7 +87,8 @@ export class Proofs {
     authorization: () => string,
     call: Call,
   ): Promise<Proof | RegistryError> {
-    const showing = { site: siteOf(endpoint.origin, endpoint), fingerprint, errand: `${repository} ${scope}` };
+    const { host } = endpoint.origin;
+    const showing = { site: siteOf(endpoint.origin, endpoint), host, fingerprint, errand: `${repository} ${scope}` };
     const trial = await this.#rejections.admit(showing, call.context.signal);
     if ('refusal' in trial) return failure(call, { ...trial.refusal, retryAtMs: trial.untilMs });
     return { shown: { authorization, identity: fingerprint }, trial };

@@ -142,7 +142,10 @@ export class Tokens {
     const { fingerprint } = ask.credential;
     const site = siteOf(ask.realm, ask.endpoint);
     const errand = [ask.endpoint.key, ...ask.scopes].join(' ');
-    const trial = await this.#rejections.admit({ site, fingerprint, errand }, call.context.signal);
+    const trial = await this.#rejections.admit(
+      { site, host: ask.realm.host, fingerprint, errand },
+      call.context.signal,
+    );
     if ('refusal' in trial) throw failure(call, { ...trial.refusal, retryAtMs: trial.untilMs });
     try {
       const answer = await this.#requests.fetch(ask, call);

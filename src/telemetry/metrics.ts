@@ -166,6 +166,12 @@ export const METRICS = {
     help: 'Times a registry sent us to a token server that gets no credentials of ours.',
     labels: { host: HOST },
   },
+  credentialRefusals: {
+    name: 'imagestream_operator_registry_credential_refusals_total',
+    type: 'counter',
+    help: 'Times a registry or its token service refused a credential that it was shown; that rests for ten minutes then, or longer.',
+    labels: { host: HOST },
+  },
   credentialsRejected: {
     name: 'imagestream_operator_registry_credentials_rejected_total',
     type: 'counter',

@@ -22,6 +22,7 @@ export function registryObserver(count: Instruments, { hosts }: LabelCaps): Regi
     },
     digestHeaderMismatch: host => count.digestHeaderMismatches.inc({ host: hosts.of(host) }),
     realmNotTrusted: host => count.realmsNotTrusted.inc({ host: hosts.of(host) }),
+    credentialRefused: host => count.credentialRefusals.inc({ host: hosts.of(host) }),
     credentialsRejected: host => count.credentialsRejected.inc({ host: hosts.of(host) }),
     pullQuota({ host, identity, remaining, limit }) {
       const label = hosts.of(host);

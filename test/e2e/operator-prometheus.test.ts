@@ -90,6 +90,7 @@ describe('what Prometheus holds', () => {
     METRICS.digestHeaderMismatches,
     METRICS.realmsNotTrusted,
     METRICS.credentialsRejected,
+    METRICS.credentialRefusals,
     METRICS.pullQuotaRemaining,
     METRICS.pullQuotaLimit,
     METRICS.kubeSinkFailures,

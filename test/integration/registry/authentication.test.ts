@@ -4,6 +4,7 @@ import { refusal, reset, startFakeTokenServer, tokenIssuer } from '../../fake/re
 import { password, requestContext } from '../../fake/settings.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { bench, closeAll, closeLater } from './bench.ts';
+import { ELSEWHERE, PUBLIC, world } from './world.ts';
 
 const image = sampleImage();
 const anonymous = requestContext();
@@ -587,6 +588,39 @@ describe('several credentials', () => {
       digest: image.digest,
     });
     expect(heard.rejected).toEqual([registry.host]);
+  });
+
+  test('R3.21 each refusal is told, though another got in; what rests is refused no second time', async () => {
+    const { registry, client, app, heard } = await bench({ auth: { kind: 'bearer', issuer: issuer() } });
+    registry.putContent('team/app', 'v1', image);
+    for (let check = 0; check < 2; check += 1) {
+      await client.checkTag(app, 'v1', image.digest, requestContext(mallory, alice));
+    }
+    expect({ refused: heard.refused, withoutAny: heard.rejected }).toEqual({
+      refused: [registry.host],
+      withoutAny: [],
+    });
+  });
+
+  test('R3.21 so is one of the registry itself, though nobody got in', async () => {
+    const { registry, client, app, heard } = await bench({ auth: { kind: 'basic', users } });
+    const asked = client.getManifest(app, { tag: 'v1' }, requestContext(mallory));
+    await expect(asked).rejects.toMatchObject({ reason: 'rejected' });
+    expect(heard.refused).toEqual([registry.host]);
+  });
+
+  test('R3.21 a token service is told by its own name', async () => {
+    const here = world();
+    here.addresses['registry.example.com'] = [PUBLIC];
+    here.addresses['auth.example.com'] = [ELSEWHERE];
+    const registry = await here.registry(`${PUBLIC}:443`);
+    await here.server(`${ELSEWHERE}:443`, (_request, response) => void response.writeHead(401).end());
+    const challenge = 'Bearer realm="https://auth.example.com/token",service="fake"';
+    registry.on({}, { status: 401, headers: { 'WWW-Authenticate': challenge } });
+    const { client, heard } = here.client();
+    const app = { host: 'registry.example.com', repository: 'team/app', insecure: false };
+    await expect(client.getManifest(app, { tag: 'v1' }, requestContext(mallory))).rejects.toThrow();
+    expect(heard.refused).toEqual(['auth.example.com']);
   });
 
   test('T4 30 bad credentials are rejected at most 10 times in 3 minutes', async () => {

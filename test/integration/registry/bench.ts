@@ -14,6 +14,8 @@ export interface Heard extends RegistryObserver {
   readonly mismatches: string[];
   readonly untrusted: string[];
   readonly rejected: string[];
+  /** Hosts that refused a credential, once for each time. */
+  readonly refused: string[];
   readonly quotas: Parameters<RegistryObserver['pullQuota']>[0][];
 }
 
@@ -79,17 +81,19 @@ export function clientOf(
 }
 
 function ear(): Heard {
-  const [mismatches, untrusted, rejected]: [string[], string[], string[]] = [[], [], []];
+  const [mismatches, untrusted, rejected, refused]: [string[], string[], string[], string[]] = [[], [], [], []];
   const quotas: Heard['quotas'] = [];
   return {
     mismatches,
     untrusted,
     rejected,
+    refused,
     quotas,
     request: () => {},
     digestHeaderMismatch: host => mismatches.push(host),
     realmNotTrusted: (_host, realmHost) => untrusted.push(realmHost),
     credentialsRejected: host => rejected.push(host),
+    credentialRefused: host => refused.push(host),
     pullQuota: quota => quotas.push(quota),
   };
 }

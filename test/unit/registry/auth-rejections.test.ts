@@ -6,7 +6,12 @@ const never = new AbortController().signal;
 const refusal: Refusal = { kind: 'unauthorized', reason: 'rejected', status: 401 };
 const MINUTE = 60_000;
 
-const showing = (site: string, fingerprint: string, errand = 'team/app') => ({ site, fingerprint, errand });
+const showing = (site: string, fingerprint: string, errand = 'team/app') => ({
+  site,
+  host: site,
+  fingerprint,
+  errand,
+});
 
 async function settle(rejections: Rejections, what: ReturnType<typeof showing>, outcome: TrialOutcome) {
   const trial = await rejections.admit(what, never);

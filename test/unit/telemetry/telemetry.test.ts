@@ -33,6 +33,7 @@ function everything({ registry, kube, controller, ...telemetry }: Telemetry): vo
   registry.digestHeaderMismatch('quay.io');
   registry.realmNotTrusted('quay.io', 'realm.example.com');
   registry.credentialsRejected('quay.io');
+  registry.credentialRefused('quay.io');
   registry.pullQuota({ host: 'quay.io', identity: 'anonymous', remaining: 76, limit: 100 });
   kube.request({ verb: 'patch', resource: 'imagestreams', code: 200, ms: 4 });
   kube.listed({ resource: 'imagestreams', reason: 'expired', objects: 500, ms: 900 });
