@@ -243,6 +243,18 @@ describe('addresses (12.5)', () => {
     expect(here.dialled.every(at => at === `${PUBLIC}:443`)).toBe(true);
   });
 
+  test.each(['https://127.0.0.1/', 'https://[::1]/', 'https://local.example.net/'])(
+    'S8 nor near %s where registries on loopback are allowed, as they are for import and dev',
+    async location => {
+      const { here, registry, client } = await registryWorld({ loopback: 'allow' });
+      here.addresses['local.example.net'] = ['127.0.0.1'];
+      registry.on({ path: MANIFEST }, redirectTo(location));
+
+      await expect(check(client)).rejects.toMatchObject({ kind: 'blockedAddress', reason: 'redirectHost' });
+      expect(here.dialled.every(at => at === `${PUBLIC}:443`)).toBe(true);
+    },
+  );
+
   test('S9 nor to a name that resolves inside', async () => {
     const { here, registry, client } = await registryWorld();
     here.addresses['db.example.net'] = ['10.0.0.5'];

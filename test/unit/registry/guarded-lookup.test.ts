@@ -57,3 +57,49 @@ describe('R6.2 privateAddresses', () => {
     expect([allows(false), allows(true)]).toEqual([unlisted, listed]);
   });
 });
+
+describe('R6.3 what a registry may send us to', () => {
+  const ALL = { private: true, loopback: true };
+  const [outside, inside, here] = ['93.184.216.34', '10.0.0.5', '127.0.0.1'] as const;
+  const HOUR_MS = 3_600_000;
+
+  /** A guard that found these addresses for a registry, one look-up after the other, so many hours apart. */
+  async function found(lookups: readonly (readonly string[])[], hoursApart = 0) {
+    const clock = fakeClock();
+    const answers = [...lookups];
+    const lookup = async () => (answers.shift() ?? []).map(address => ({ address, family: 4 }));
+    const guard = new AddressGuard(registrySettings(), lookup, clock);
+    for (const [at] of lookups.entries()) {
+      if (at > 0) await clock.advance(hoursApart * HOUR_MS);
+      await guard.resolve('reg.example.com', ALL);
+    }
+    return guard.secondaryReach(new URL('https://reg.example.com'), ALL);
+  }
+
+  test.each([
+    ['is at a public address', [[outside]], { private: false, loopback: false }],
+    ['is at a private one', [[inside]], { private: true, loopback: false }],
+    ['is on loopback', [[here]], ALL],
+    ['has addresses of all kinds', [[here, inside, outside]], { private: false, loopback: false }],
+    ['was outside and then inside', [[outside], [inside]], { private: false, loopback: false }],
+    ['was inside and then outside', [[inside], [outside]], { private: false, loopback: false }],
+  ] as const)('is no more internal than one that %s', async (_name, lookups, want) => {
+    expect(await found(lookups)).toEqual(want);
+  });
+
+  test('where it was is forgotten after a day', async () => {
+    expect(await found([[outside], [inside]], 23)).toMatchObject({ private: false });
+    expect(await found([[outside], [inside]], 24)).toMatchObject({ private: true });
+  });
+
+  test('a registry that nobody looked up yet counts as public', async () => {
+    expect(await found([])).toEqual({ private: false, loopback: false });
+  });
+
+  test('an administrator who denies private addresses denies them here, too', () => {
+    const guard = guardOf({});
+    const denied = { private: false, loopback: false };
+    expect(guard.secondaryReach(new URL('https://10.0.0.5'), denied)).toEqual(denied);
+    expect(guard.secondaryReach(new URL('https://127.0.0.1'), denied)).toEqual(denied);
+  });
+});

@@ -16,6 +16,8 @@ function judged(realm: string, endpoint = 'https://reg.example.com', more: Parti
   return `${judgement.url.href} ${judgement.credentials ? 'with' : 'without'}`;
 }
 
+const realmOf = (length: number) => 'https://reg.example.com/'.padEnd(length, 'x');
+
 describe('judgeRealm()', () => {
   test.each([
     ['Z1', 'https://auth.docker.io/token', 'https://registry-1.docker.io', 'https://auth.docker.io/token with'],
@@ -73,7 +75,8 @@ describe('judgeRealm()', () => {
       'https://reg.example.com/t?a=b with',
     ],
     ['control characters', 'https://reg.exa\nmple.com/t', 'refused notAUrl'],
-    ['2 KiB', `https://reg.example.com/${'x'.repeat(2048)}`, 'refused tooLong'],
+    ['2 KiB', realmOf(2048), `${realmOf(2048)} with`],
+    ['more than 2 KiB', realmOf(2049), 'refused tooLong'],
     [
       'a host without a scheme is a path of ours',
       'evil.example.net/t',
@@ -102,6 +105,8 @@ describe('judgeRealm()', () => {
     ['https://oauth2.googleapis.com/token', 'https://eu.gcr.io', 'with'],
     ['https://oauth2.googleapis.com/token', 'https://gcr.io', 'with'],
     ['https://oauth2.googleapis.com/token', 'https://notgcr.io', 'without'],
+    ['https://oauth2.googleapis.com:8443/token', 'https://gcr.io:8443', 'without'],
+    ['https://b.gcr.io/token', 'https://a.gcr.io', 'without'],
     ['https://login.microsoftonline.com/x', 'https://acme.azurecr.io', 'with'],
     ['https://gitlab.com/jwt/auth', 'https://registry.gitlab.com', 'with'],
     ['https://auth.docker.io/token', 'https://reg.example.com', 'without'],

@@ -23,6 +23,7 @@ describe('R6.1 addressClass()', () => {
     ['::1', 'local'],
     ['fe80::1', 'local'],
     ['fe80::1%eth0', 'local'],
+    ['fd00::1%eth0', 'private'],
     ['febf::1', 'local'],
     ['ff02::1', 'local'],
     ['fec0::1', 'local'],
