@@ -203,6 +203,12 @@ describe('readPullSecrets()', () => {
     ).toEqual(['one.example.com', 'five.example.com']);
   });
 
+  test.each([7, true, ['x'], { a: 1 }])('R3.3 data that is no text is skipped: %j', value => {
+    const { metadata, type } = json('odd', 'quay.io');
+    const odd = { metadata, type, data: { '.dockerconfigjson': value } };
+    expect(readPullSecrets([odd]).warnings).toEqual(['secret "ns/odd": skipped: ".dockerconfigjson" is no text']);
+  });
+
   test('R3.3 D27 a malformed secret skips only itself, with a warning that names it', () => {
     const broken = secret('broken', 'kubernetes.io/dockercfg', '.dockercfg', 'c2VjcmV0');
     expect(readPullSecrets([broken, json('good', 'quay.io')])).toEqual({
