@@ -100,6 +100,63 @@ story('hosts that must not be asked, or that are none, are told one by one', asy
   await goesOn();
 });
 
+/** An import of these pull specs and of a good one, once it is complete. */
+async function completed(name: string, pullSpecs: readonly string[]): Promise<ImageStreamImport> {
+  const images = [...pullSpecs, `${registry.host}/team/app:v1`].map((from, index) => ({
+    from: { kind: 'DockerImage', name: from },
+    to: { name: `t${index}` },
+  }));
+  const object = {
+    apiVersion: 'image.openshift.io/v1',
+    kind: 'ImageStreamImport',
+    metadata: { name, namespace: 'demo' },
+    spec: { import: true, images },
+  };
+  await kubectl.ok(['create', '-f', '-'], { stdin: object });
+  await kubectl.ok(['wait', '--for=condition=Complete', `isi/${name}`, IN_DEMO, '--timeout=60s']);
+  return cluster.get<ImageStreamImport>('isi', name, 'demo');
+}
+
+story('an import of names that nobody can read is refused, and its answer names each of them', async () => {
+  const { status } = await completed('unreadable', ['localhost.:5000/app:v1', 'UPPER/Case:v1', '']);
+  const complete = status?.conditions?.find(({ type }) => type === 'Complete');
+  expect(complete).toMatchObject({ status: 'True', reason: 'Refused' });
+  for (const index of [0, 1, 2]) expect(complete?.message).toContain(`spec.images[${index}].from.name: `);
+  expect(await eventOf('ImageStreamImport', 'unreadable', 'Refused')).toContain('is invalid: ');
+  await goesOn();
+});
+
+story('an import from hosts that must not be asked is answered one by one, and brings the good image', async () => {
+  const port = registry.host.split(':')[1] ?? '';
+  const { status } = await completed('forbidden', [`localhost:${port}/app:v1`, '169.254.169.254/app:v1']);
+  const complete = status?.conditions?.find(({ type }) => type === 'Complete');
+  expect(complete).toMatchObject({ reason: 'PartlyFailed' });
+  const [first, second, good] = status?.images?.map(image => image.status) ?? [];
+  for (const failed of [first, second]) expect(failed?.message).toContain('leads to an address that is not allowed');
+  expect(good).toMatchObject({ status: 'Success' });
+  await streams.headIs('forbidden', 't2', digest);
+  await goesOn();
+});
+
+story(
+  'a repository that nobody can read, or that must not be asked, is told in a condition of its stream',
+  async () => {
+    for (const [name, dockerImageRepository, reason, words] of [
+      ['case', 'UPPER/Case', 'Invalid', 'repository name must be lowercase'],
+      ['dot', 'example.invalid./team/app', 'Invalid', 'invalid reference format'],
+      ['inside', '169.254.169.254/team/app', 'InternalError', 'leads to an address that is not allowed'],
+    ] as const) {
+      await streams.create({ ...stream(name, []), spec: { dockerImageRepository } });
+      const condition = await until(`${name} is told of`, async () => {
+        const { status } = await streams.read(name);
+        return status?.conditions?.find(({ type }) => type === 'RepositoryImport');
+      });
+      expect(condition).toMatchObject({ status: 'False', reason, message: expect.stringContaining(words) });
+    }
+    await goesOn();
+  },
+);
+
 /** Waits until this image is the head of so many tags of a stream, and reads it. */
 const allAre = (name: string, count: number, head: string) =>
   until(`all tags of ${name} are ${head}`, async () => {
