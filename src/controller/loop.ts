@@ -78,7 +78,7 @@ function within(event: Promise<void>, signal: AbortSignal): Promise<boolean> {
     signal.addEventListener('abort', give, { once: true });
     event.then(() => {
       signal.removeEventListener('abort', give);
-      resolve(!signal.aborted);
+      resolve(true);
     });
   });
 }

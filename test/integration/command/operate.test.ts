@@ -4,7 +4,7 @@ import { faultLines } from '../../../src/command/until-signal.ts';
 import { readOperatorOptions } from '../../../src/config/operator-options.ts';
 import type { News } from '../../../src/controller/announcer.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
-import { createLogger, silentLogger } from '../../../src/log.ts';
+import { createLogger, type Logger, silentLogger } from '../../../src/log.ts';
 import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
@@ -116,6 +116,29 @@ test.each(['true', 'false'])('does not lead when it was asked to stop before, --
   };
   expect([await begin(site, `--leader-elect=${elect}`), led]).toEqual([0, false]);
 });
+
+test.each(['true', 'false'])(
+  'does not lead when it is asked to stop as the last list comes, --leader-elect=%s',
+  async elect => {
+    putStream();
+    // Of streams, imports, Images, and the secrets of two types.
+    let lists = 5;
+    const log: Logger = {
+      ...silentLogger,
+      info: (_fields, message) => {
+        if (message === 'listed' && --lists === 0) stop.abort();
+      },
+    };
+    let led = false;
+    const site = {
+      log,
+      leads: () => {
+        led = true;
+      },
+    };
+    expect([await begin(site, `--leader-elect=${elect}`), lists, led]).toEqual([0, 0, false]);
+  },
+);
 
 test('cannot be begun with a registries file that is not there', async () => {
   const error = await begin({}, '--registries-file', '/nowhere/registries.yaml').catch((fault: unknown) => fault);
