@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type DueTag, PRIORITY } from '../imagestream/due.ts';
 import type { TagResult } from '../imagestream/result.ts';
 import type { Logger } from '../log.ts';
+import { type Backoff, backoffMs } from '../queue/backoff.ts';
 import { type FlightLimits, FlightPlaces } from './flight-places.ts';
 import type { Flight, TagFlights } from './flights.ts';
 import type { Key } from './key.ts';
@@ -19,6 +20,8 @@ export interface DepartureParts {
   readonly queue: KeyQueue;
   readonly observer: ControllerObserver;
   readonly clock: Clock;
+  /** In [0, 1): spreads what could not be sent off. */
+  readonly random: () => number;
   readonly log: Logger;
   /** Told what came back; `stream` is what was known when the import was sent off. */
   readonly arrived: (key: Key, flight: Flight, stream: ImageStream, result: TagResult) => void;
@@ -29,8 +32,12 @@ export interface DepartureParts {
  * registry there are more than it has requests under way, so that its lane never waits for the next.
  */
 const LIMITS: FlightLimits = { limit: 4_096, ofHost: 1_024, ofDoubtful: 64, landed: 2_048 };
-/** How soon an import is sent off again that did not get as far as the registry. */
+/**
+ * An import that did not get as far as the registry, for want of its credentials, is sent off again after five seconds at
+ * first, and later than that where it lasts: a right that is missing is missing for thousands of tags at a time.
+ */
 const SEND_AGAIN_MS = 5_000;
+const SEND_AGAIN: Backoff = { baseMs: 5_000, factor: 2, capMs: 55_000 };
 
 /** Sends off what is due, as far as there is room for what is under way; the rest stays due, and its key comes again. */
 export class Departures {
@@ -102,10 +109,17 @@ export class Departures {
 
   #notSent(key: Key, flight: Flight, error: unknown): void {
     if (flight.controller.signal.aborted) return;
-    const { flights, queue, clock, log } = this.#parts;
+    const { flights, memories, queue, clock, random, log } = this.#parts;
+    const { uid, due } = flight;
     flights.end(key, flight);
+    const memory = memories.of(key, uid).get(due.tag);
+    const unsent = (memory?.unsent ?? 0) + 1;
+    const holdUntilMs = clock.now() + SEND_AGAIN_MS + backoffMs(SEND_AGAIN, unsent, random());
+    memories.set(key, uid, due.tag, { ...memory, unsent, holdUntilMs });
     const message = Error.isError(error) ? error.message : String(error);
-    log.warn({ stream: key, tag: flight.due.tag, error: message }, 'An import could not be sent off');
-    queue.addAt(key, clock.now() + SEND_AGAIN_MS, PRIORITY.scheduled);
+    // More and more seldom.
+    const level = Number.isInteger(Math.log2(unsent)) ? 'warn' : 'debug';
+    log[level]({ stream: key, tag: due.tag, error: message, unsent }, 'An import could not be sent off');
+    queue.addAt(key, holdUntilMs, PRIORITY.scheduled);
   }
 }

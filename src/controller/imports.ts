@@ -5,6 +5,7 @@ import { fitImport } from '../imagestream/fit-import.ts';
 import { completed, isDone, refused } from '../imagestream/import-conditions.ts';
 import { isConflict, isRefusedForGood } from '../kube/api-error.ts';
 import type { Logger } from '../log.ts';
+import { type Backoff, backoffMs } from '../queue/backoff.ts';
 import { FairPlaces } from '../queue/fair-places.ts';
 import { type EventSink, regardingOf } from './announcer.ts';
 import type { ImportIndex, ImportRecord } from './import-index.ts';
@@ -22,6 +23,8 @@ export interface ImportParts extends ImportRunParts {
   readonly events: EventSink;
   readonly observer: ControllerObserver;
   readonly clock: Clock;
+  /** In [0, 1): spreads what is begun again. */
+  readonly random: () => number;
   readonly log: Logger;
   /** How long a completed import is kept, in milliseconds; 0 keeps it. */
   readonly ttlMs: number;
@@ -31,8 +34,9 @@ export interface ImportParts extends ImportRunParts {
 const AT_ONCE = 32;
 /** And of one namespace: those that wait for silent registries must leave places to others. */
 const AT_ONCE_OF_A_NAMESPACE = 8;
-/** How soon an import is begun again that could not be carried through. */
+/** How soon an import is begun again that could not be carried through: each time asks registries for all it names. */
 const AGAIN_MS = 5_000;
+const AGAIN: Backoff = { baseMs: 5_000, factor: 2, capMs: 5 * 60_000 };
 
 interface Running {
   readonly uid: string;
@@ -46,6 +50,8 @@ export class ImportController {
   readonly #places = new FairPlaces(AT_ONCE, AT_ONCE_OF_A_NAMESPACE);
   /** Uids of those that could not be stored, for good: not begun again. */
   readonly #given = new Map<Key, string>();
+  /** How often those that are not completed could not be carried through, in a row. */
+  readonly #failures = new Map<Key, Pick<Running, 'uid'> & { readonly times: number }>();
 
   constructor(parts: ImportParts) {
     this.#parts = parts;
@@ -74,6 +80,7 @@ export class ImportController {
       this.#running.delete(key);
     }
     if (this.#given.get(key) !== record?.uid) this.#given.delete(key);
+    if (this.#failures.get(key)?.uid !== record?.uid) this.#failures.delete(key);
     if (record === undefined || record.leaving) return;
     if (record.completedAtMs !== undefined) return this.#expire(key, record, record.completedAtMs, signal);
     if (!this.#running.has(key) && !this.#given.has(key)) this.#start(key, record.uid);
@@ -91,14 +98,17 @@ export class ImportController {
     const running: Running = { uid, controller: new AbortController() };
     const { signal } = running.controller;
     this.#running.set(key, running);
-    const { queue, clock, log } = this.#parts;
+    const { queue, clock, random, log } = this.#parts;
     this.#places
       .hold({ tenant: partsOf(key).namespace, signal }, () => this.#carryThrough(key, uid, signal))
       .catch((error: unknown) => {
         if (signal.aborted) return;
         const message = Error.isError(error) ? error.message : String(error);
-        log.warn({ import: key, error: message }, 'An import could not be carried through');
-        queue.addAt(key, clock.now() + AGAIN_MS, PRIORITY.userEdit);
+        const times = (this.#failures.get(key)?.times ?? 0) + 1;
+        this.#failures.set(key, { uid, times });
+        const againInMs = AGAIN_MS + backoffMs(AGAIN, times, random());
+        log.warn({ import: key, error: message, againInMs }, 'An import could not be carried through');
+        queue.addAt(key, clock.now() + againInMs, PRIORITY.userEdit);
       })
       .finally(() => {
         if (this.#running.get(key) === running) this.#running.delete(key);

@@ -5,6 +5,8 @@ import type { Key } from './key.ts';
 export interface Remembered extends TagMemory {
   /** Failures in a row. */
   readonly failures?: number;
+  /** Times in a row that it did not get as far as the registry. */
+  readonly unsent?: number;
   /** Epoch ms of the first NotFound in a row that did not count (registry-client R8.3). */
   readonly firstSeenMs?: number;
 }
@@ -28,6 +30,13 @@ export class TagMemories {
       this.#byKey.set(key, memory);
     }
     memory.tags.set(tag, remembered);
+  }
+
+  /** The credentials of the tag are others now: what could not be sent off for want of them waits no more. */
+  secretsChanged(key: Key, uid: string, tag: string): void {
+    const { unsent, holdUntilMs, ...rest } = this.of(key, uid).get(tag) ?? {};
+    const held = unsent === undefined && holdUntilMs !== undefined ? { holdUntilMs } : {};
+    this.set(key, uid, tag, { ...rest, ...held, secretsChanged: true });
   }
 
   /** Forgets tags that the stream no longer has. */

@@ -191,12 +191,11 @@ export class StreamController {
     const flying = this.#flights.sources(key);
     const histories = historiesOf(stream);
     const memories = this.#memories.of(key, uid);
+    const isUnsent = (name: string) => memories.get(name)?.unsent !== undefined;
     const tags = (stream.spec?.tags ?? []).filter(
-      ({ name }) => flying.has(name) || hasFailed(histories.get(name)?.conditions),
+      ({ name }) => flying.has(name) || isUnsent(name) || hasFailed(histories.get(name)?.conditions),
     );
-    for (const { name } of tags) {
-      this.#memories.set(key, uid, name, { ...memories.get(name), secretsChanged: true });
-    }
+    for (const { name } of tags) this.#memories.secretsChanged(key, uid, name);
     if (tags.length > 0) queue.add(key, PRIORITY.userEdit);
   }
 

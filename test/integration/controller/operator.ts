@@ -9,7 +9,7 @@ import { createSharedClient } from '../../../src/importer/shared-client.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { createKubeClient } from '../../../src/kube/http-client.ts';
 import { deafObserver } from '../../../src/kube/observer.ts';
-import { silentLogger } from '../../../src/log.ts';
+import { type Logger, silentLogger } from '../../../src/log.ts';
 import { createLanes } from '../../../src/queue/lanes.ts';
 import { createRegistryClient } from '../../../src/registry/client.ts';
 import { LanePaused } from '../../../src/registry/lanes.ts';
@@ -26,6 +26,7 @@ export interface TestOperatorOptions {
   readonly credentials?: Credentials;
   readonly images?: Images;
   readonly clock?: Clock;
+  readonly log?: Logger;
   /** Whether hosts that are down are left alone, as in the shipped operator. */
   readonly breaker?: boolean;
   readonly observer?: Partial<ControllerObserver>;
@@ -46,7 +47,7 @@ export interface TestOperator {
 
 /** A leading operator in this process, without lease and telemetry, against a fake API server. */
 export function startOperator(setup: TestOperatorOptions): TestOperator {
-  const { server, clock = systemClock } = setup;
+  const { server, clock = systemClock, log = silentLogger } = setup;
   const settings = registrySettings(
     Object.fromEntries(
       setup.hosts.map(host => [
@@ -80,7 +81,7 @@ export function startOperator(setup: TestOperatorOptions): TestOperator {
     events: { event: event => events.push(event) },
     observer,
     clock,
-    log: silentLogger,
+    log,
     options: {
       platform: { os: 'linux', architecture: 'amd64' },
       defaultIntervalMs: 60_000,
