@@ -9,6 +9,8 @@ export interface ImageRefusalParts {
   readonly log: Logger;
 }
 
+/** Refused Images that are remembered, and told of; beyond it the oldest is tried, or some told, once more. */
+const MAX_REMEMBERED = 10_000;
 /** After this time a write that was refused for good is tried again: somebody may have mended permissions. */
 const REST_MS = 60 * 60_000;
 
@@ -33,11 +35,14 @@ export class ImageRefusals {
 
   add(name: string, error: unknown): void {
     const { observer, clock, log } = this.#parts;
+    const [oldest] = this.#untilMs.keys();
+    if (this.#untilMs.size >= MAX_REMEMBERED && oldest !== undefined) this.#untilMs.delete(oldest);
     this.#untilMs.set(name, clock.monotonic() + REST_MS);
     observer.patched('images', 'refused');
     // A permission that is missing is missing for all of them.
     const what = error instanceof ApiError && error.code === 403 ? 'forbidden' : name;
     if (this.#told.has(what)) return;
+    if (this.#told.size >= MAX_REMEMBERED) this.#told.clear();
     this.#told.add(what);
     const why = Error.isError(error) ? error.message : String(error);
     log.error({ image: name, why }, 'An Image cannot be stored; its streams go on without it');
