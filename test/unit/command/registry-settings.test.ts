@@ -305,6 +305,20 @@ describe('certificates', () => {
     expect((await load('certsDir: moving')).fingerprint).not.toBe(fingerprint);
   });
 
+  test.each([
+    ['an entry', 'registries: [{host: a.b, caFile: renewed.pem}]'],
+    ['the defaults', 'defaults: {caFile: renewed.pem}'],
+    ['a client', 'registries: [{host: a.b, clientCert: {certFile: renewed.pem, keyFile: key-of-it.pem}}]'],
+  ])('of %s in a file of their own count for that, too', async (_name, text) => {
+    const { cert, key } = keyPair('client');
+    write('key-of-it.pem', key);
+    write('renewed.pem', cert);
+    const { fingerprint } = await load(text);
+    expect((await load(text)).fingerprint).toBe(fingerprint);
+    write('renewed.pem', `# renewed\n${cert}`);
+    expect((await load(text)).fingerprint).not.toBe(fingerprint);
+  });
+
   test('that cannot be used are faults, all of them together', async () => {
     write('key.pem', 'no key');
     write('cert.pem', keyPair('server').cert);
