@@ -4,7 +4,7 @@ import tls, { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { silentLogger } from '../../../src/log.ts';
 import type { RegistrySettings } from '../../../src/registry/settings.ts';
-import { type FakeRegistry, reset, startFakeRegistry } from '../../fake/registry.ts';
+import { type FakeRegistry, hangUp, reset, startFakeRegistry } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
 import { keyPair, testCa } from '../../fake/tls.ts';
 import { sampleImage } from '../../gen/content.ts';
@@ -211,6 +211,20 @@ describe('a tenant’s insecure (R0.12, D25)', () => {
       reason: 'refused',
       request: { url: expect.stringMatching(/^https:/) },
     });
+  });
+
+  test.each([
+    ['is reset', reset, 'reset'],
+    ['is closed', hangUp, 'closed'],
+  ])('G27 nor when the connection %s that was made, before there is any answer', async (_name, answer, reason) => {
+    const registry = await registryWith('expired');
+    registry.on({}, answer);
+    await expect(insecurely(registry).get()).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason,
+      request: { url: expect.stringMatching(/^https:/) },
+    });
+    expect(registry.requests).toHaveLength(1);
   });
 
   test('an error of both names http, which was tried last', async () => {
