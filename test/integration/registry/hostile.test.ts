@@ -363,6 +363,7 @@ describe('answers', () => {
     [403, 'DENIED', 'denied'],
     [429, 'TOOMANYREQUESTS', 'rateLimited'],
     [500, 'INTERNAL', 'unavailable'],
+    [503, 'DENIED', 'unavailable'],
     [400, 'TAG_INVALID', 'invalidResponse'],
     // R8.1: with words of its own it is not what it looks like.
     [404, 'TAG_INVALID', 'invalidResponse'],

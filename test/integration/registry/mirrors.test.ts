@@ -128,6 +128,20 @@ describe('mirrors (5.6)', () => {
     expect(registry.requests).toEqual([]);
   });
 
+  test('R5.28 what a stand-in said once is forgotten when the mirror itself knows better', async () => {
+    const { registry, copy, client, app } = await mirrored();
+    copy.putContent('copies/app', 'v1', image);
+    registry.putContent('team/app', 'v1', newer);
+    const check = async (mirrorIsDown: boolean) => {
+      const up = mirrorIsDown ? copy.on({}, { status: 500 }) : () => {};
+      const { outcome } = await client.checkTag(app, 'v1', image.digest, context);
+      up();
+      return outcome;
+    };
+    expect([await check(true), await check(false), await check(true)]).toEqual(Array(3).fill('unchanged'));
+    expect(await check(true)).toBe('changed');
+  });
+
   test('when nobody has it the error of the registry is told', async () => {
     const { registry, copy, client, app } = await mirrored();
     copy.on({}, { status: 500 });
