@@ -6,7 +6,7 @@ FROM ${NODE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --strict-allow-scripts --loglevel=error
-COPY hack/build.ts hack/bundle.ts hack/
+COPY hack/build.ts hack/bundle.ts hack/undici.mjs hack/
 COPY hack/image/sbom.ts hack/image/bill-of-materials.ts hack/image/
 COPY src src
 RUN node_modules/.bin/node hack/build.ts && node_modules/.bin/node hack/image/sbom.ts
@@ -22,5 +22,5 @@ LABEL org.opencontainers.image.title="imagestream-operator" \
 COPY --from=build /src/dist /app
 USER 65532:65532
 # Of memory that nothing uses any more, V8 and malloc would keep far more than they save time with here.
-ENV MALLOC_ARENA_MAX=2
-ENTRYPOINT ["node", "--max-semi-space-size=16", "--optimize-for-size", "/app/imagestream-operator.mjs"]
+ENV MALLOC_ARENA_MAX=1
+ENTRYPOINT ["node", "--max-semi-space-size=1", "/app/imagestream-operator.mjs"]

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 
 /**
@@ -15,6 +16,13 @@ const leaveOutModels: Plugin = {
   },
 };
 const RESOLVED = 'resolved';
+
+const undiciInPart: Plugin = {
+  name: 'undici in part',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^undici$/ }, () => ({ path: join(import.meta.dirname, 'undici.mjs') }));
+  },
+};
 
 /** How src/main.ts becomes what users run: one small entry that checks the Node version, and one chunk per command. */
 export const BUNDLE = {
@@ -37,5 +45,5 @@ export const BUNDLE = {
     // undici is CommonJS inside: its bundled form calls `require` for Node's own modules.
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  plugins: [leaveOutModels],
+  plugins: [undiciInPart, leaveOutModels],
 } as const satisfies BuildOptions;

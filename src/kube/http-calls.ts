@@ -1,4 +1,4 @@
-import { type Dispatcher, request as send } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { ApiError, NoAnswer } from './api-error.ts';
@@ -91,11 +91,14 @@ export class HttpCalls {
     let code: number | undefined;
     try {
       const dispatchers = pool.for(credentials.tls);
-      const response = await send(`${this.#server}${call.path}`, {
+      const dispatcher = call.verb === 'watch' ? dispatchers.watches : dispatchers.calls;
+      const url = new URL(`${this.#server}${call.path}`);
+      const response = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
         method: call.method,
         headers: { ...call.headers, ...credentials.headers },
         ...(call.body === undefined ? {} : { body: call.body }),
-        dispatcher: call.verb === 'watch' ? dispatchers.watches : dispatchers.calls,
         signal,
       });
       code = response.statusCode;

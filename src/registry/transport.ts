@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import { request as send } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Agents, TransportProfile } from './agents.ts';
 import { type BodyProblem, readBody } from './body.ts';
@@ -189,11 +188,13 @@ export class Transport {
 
   /** GET and POST. */
   async #read(exchange: Exchange, signal: AbortSignal, progress: Progress): Promise<Reply> {
-    const response = await send(exchange.url, {
+    const { url } = exchange;
+    const response = await this.#parts.agents.dispatcher(exchange.profile).request({
+      origin: url.origin,
+      path: url.pathname + url.search,
       method: exchange.method,
       headers: headersOf(exchange),
       ...(exchange.body === undefined ? {} : { body: exchange.body }),
-      dispatcher: this.#parts.agents.dispatcher(exchange.profile),
       signal,
     });
     progress.status = response.statusCode;
