@@ -359,6 +359,10 @@ describe('names that are none (R0.6)', () => {
 describe('answers', () => {
   test.each([
     [404, 'NAME_UNKNOWN', 'notFound'],
+    [404, 'NOT_FOUND', 'notFound'],
+    [404, 'BLOB_UNKNOWN', 'notFound'],
+    [408, 'SLOW', 'timeout'],
+    [499, 'GONE', 'unavailable'],
     [401, 'UNAUTHORIZED', 'unauthorized'],
     [403, 'DENIED', 'denied'],
     [429, 'TOOMANYREQUESTS', 'rateLimited'],
