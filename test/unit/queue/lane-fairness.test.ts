@@ -119,6 +119,21 @@ describe('the breaker of a lane', () => {
     expect(here.laneOf()).toMatchObject({ waiting: 0, inFlight: 4 });
   });
 
+  test('R4.13 turns away at once who was waiting for the pace, or aside for a quota', async () => {
+    const here = scene({ limits: () => ({ perSecond: 0.1, burst: 5, inFlight: 20 }) });
+    here.lanes.pause('reg.example.com', here.clock.now() + 50_000, { identity: 'anonymous' });
+    const vain = Array.from({ length: 5 }, (_each, index) => here.askInVain(`vain ${index}`).catch(() => {}));
+    await settled();
+    const waiting = [here.ask('paced'), here.ask('aside', { pullIdentity: 'anonymous' })];
+    const told = Promise.all(waiting.map(each => expect(each).rejects.toMatchObject({ cause: down })));
+    for (let time = 0; time < 5; time += 1) here.lanes.heard(here.admissionOf({}), down);
+    // The clock stands still: neither pace nor pause has come to its end.
+    await told;
+    await here.clock.advance(15_000);
+    await Promise.all(vain);
+    expect(here.sent).toHaveLength(5);
+  });
+
   test('A20 R4.12 lets one probe through, and everybody once that is answered', async () => {
     const here = scene();
     await fiveTimeouts(here);
@@ -176,6 +191,19 @@ describe('the breaker of a lane', () => {
     const admission = { host: 'h', priority: 0, signal: new AbortController().signal };
     for (let time = 0; time < 50; time += 1) lanes.heard(admission, down);
     expect(await lanes.run(admission, async () => 'sent')).toBe('sent');
+  });
+
+  test('keeps its lane while what it knows counts, though nobody asks', async () => {
+    const here = scene();
+    await fiveTimeouts(here);
+    // Longer than a lane without work is kept; the breaker was open for half a minute of it.
+    await here.clock.advance(6 * 60_000);
+    void here.ask('other', { host: 'other.example.com' });
+    const probe = here.askInVain('probe').catch(() => {});
+    await here.clock.advance(15_000);
+    await probe;
+    const refused = here.ask('later');
+    await expect(refused).rejects.toMatchObject({ untilMs: here.clock.now() + 60_000 });
   });
 
   test('goes with its lane once nobody asks any more', async () => {
