@@ -369,6 +369,10 @@ describe('answers', () => {
     [500, 'INTERNAL', 'unavailable'],
     [503, 'DENIED', 'unavailable'],
     [400, 'TAG_INVALID', 'invalidResponse'],
+    // A code outweighs the status.
+    [400, 'UNAVAILABLE', 'unavailable'],
+    [400, 'DENIED', 'denied'],
+    [400, 'TOOMANYREQUESTS', 'rateLimited'],
     // R8.1: with words of its own it is not what it looks like.
     [404, 'TAG_INVALID', 'invalidResponse'],
   ])('%d %s is %s', async (status, code, kind) => {
