@@ -51,8 +51,8 @@ describe('typedImport()', () => {
   });
 
   test('imports into the stream that was given', () => {
-    const { metadata, spec } = typedImport({ ...plain, stream: imageStream(), record: true });
-    expect(metadata).toEqual({ name: 'app', namespace: 'demo' });
+    const { metadata, spec } = typedImport({ ...plain, stream: imageStream({ name: 'web' }), record: true });
+    expect(metadata).toEqual({ name: 'web', namespace: 'demo' });
     expect(spec.import).toBe(true);
   });
 
