@@ -224,6 +224,15 @@ describe('loadRegistrySettings() with a file', () => {
     expect(settings.host('quay.io').mirrorOnly).toBe(true);
   });
 
+  test.each([
+    ['one with mirrors that nobody blocked', '{host: quay.io, mirrors: [{host: m.example}]}', false],
+    ['one that is blocked and has none', '{host: evil.example, mirrors: []}', false],
+    ['one that the file says it of', '{host: quay.io, mirrorOnly: true, mirrors: [{host: m.example}]}', true],
+  ])('whether a registry is served by its mirrors alone: %s, %s: %s', async (_name, entry, want) => {
+    const { settings } = await load(`blocked: [evil.example]\nregistries: [${entry}]`);
+    expect(settings.host(/host: ([^,]+)/.exec(entry)?.[1] ?? '').mirrorOnly).toBe(want);
+  });
+
   test('api-types 8: an empty allow-list allows nothing', async () => {
     const { allowed } = await load('allowed: []');
     expect(allowed?.check('quay.io', 'secure')).toBe('registry "quay.io" not allowed by empty whitelist');
