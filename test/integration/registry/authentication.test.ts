@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { silentLogger } from '../../../src/log.ts';
 import type { Credential } from '../../../src/registry/credentials.ts';
 import { refusal, reset, startFakeTokenServer, tokenIssuer } from '../../fake/registry.ts';
 import { password, requestContext } from '../../fake/settings.ts';
@@ -581,13 +582,24 @@ describe('several credentials', () => {
   });
 
   test('T3 R3.20 a public image is read anonymously, with a warning', async () => {
-    const { registry, client, app, heard } = await bench({ auth: { kind: 'bearer', issuer: tokenIssuer({ users }) } });
+    const warned: unknown[] = [];
+    const log = {
+      ...silentLogger,
+      warn: (fields: object, message: string) => void warned.push({ ...fields, message }),
+    };
+    const { registry, client, app, heard } = await bench({
+      auth: { kind: 'bearer', issuer: tokenIssuer({ users }) },
+      client: { log },
+    });
     registry.putContent('team/app', 'v1', image);
 
     expect(await client.getManifest(app, { tag: 'v1' }, requestContext(mallory))).toMatchObject({
       digest: image.digest,
     });
     expect(heard.rejected).toEqual([registry.host]);
+    // docs/troubleshooting.md has these words.
+    const message = 'registry rejected the credentials; asked without them';
+    expect(warned).toEqual([{ host: registry.host, message }]);
   });
 
   test('R3.21 each refusal is told, though another got in; what rests is refused no second time', async () => {
