@@ -142,6 +142,15 @@ describe('a request that the API would refuse', () => {
     expect(status).toBe(1);
   });
 
+  test('says of a value that no list holds what OpenShift says of it', async () => {
+    const odd = { from: { kind: 'DockerImage', name: 'a/b' }, importPolicy: { importMode: 'Odd' } };
+    const isi = imageStreamImport({ images: [odd as never] });
+    const { status, stderr } = await typed(['import', '-f', '-'], { stdin: JSON.stringify(isi) });
+    const modes = "invalid import mode, valid modes are '', 'Legacy', 'PreserveOriginal'";
+    expect(stderr).toContain(`spec.images[0].importPolicy.importMode: "Odd": ${modes} (standard input:1:`);
+    expect(status).toBe(2);
+  });
+
   test('prints no Status for what is no request at all', async () => {
     const { status, stdout, stderr } = await typed(['import', '-f', '-', '-o', 'json'], { stdin: 'a: [' });
     expect(stderr).toMatch(/^standard input:1:5: .+\n$/);
