@@ -178,6 +178,16 @@ describe('an ImageStreamImport', () => {
     await until('nothing under way', () => operator.controllers.imports.running === 0);
   });
 
+  test('that a finalizer alone still holds is not begun', async () => {
+    const { server, registry, at } = await setUp();
+    const metadata = { deletionTimestamp: '2026-01-02T03:04:05Z', finalizers: ['example.com/keep'] };
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`], metadata }));
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ name: 'later', images: [`${at}:v2`] }));
+    await completed(server, 'later');
+    expect(importOf(server)?.status).toBeUndefined();
+    expect(registry.count({ path: '/v2/team/app/manifests/v1' })).toBe(0);
+  });
+
   test('interrupted after the spec was written is carried on by the next leader, less what a user changed', async () => {
     const { server, at, operator, start } = await setUp();
     const undo = server.fail(
