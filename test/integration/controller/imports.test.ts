@@ -154,6 +154,7 @@ describe('an ImageStreamImport', () => {
     const status = {
       handledUID: 'of another life',
       conditions: [{ type: 'Complete', status: 'True', reason: 'Failed' }],
+      repository: { status: { status: 'Failure', reason: 'NotFound' } as const },
     };
     server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`], status }));
     const isi = await until('its own', () => {
@@ -161,6 +162,8 @@ describe('an ImageStreamImport', () => {
       return now?.status?.handledUID === now?.metadata.uid ? now : undefined;
     });
     expect(conditionsOf(isi)).toEqual({ Complete: 'True Imported', Succeeded: 'True Imported' });
+    // Nor is anything left of what was answered then.
+    expect(isi.status?.repository).toBeUndefined();
   });
 
   test('that is completed goes after its time to live', async () => {

@@ -96,6 +96,22 @@ describe('StreamIndex (design D16)', () => {
     expect(tagsOf(index)).toEqual(['new']);
   });
 
+  test('an answer to our write that comes after the end of its stream does not bring it back', () => {
+    const { index } = newIndex();
+    index.upsert(at('5'));
+    index.delete({ namespace: 'demo', name: 'app', uid: 'uid-of-demo-app' });
+    index.wrote(at('6'));
+    expect(index.size).toBe(0);
+  });
+
+  test('after a complete list lower versions count again: a backup may have been restored', () => {
+    const { index } = newIndex();
+    index.wrote(at('100', { tags: [specTag('new', from)] }));
+    index.replace(new Set(['demo/app']));
+    index.upsert(at('50', { tags: [specTag('restored', from)] }));
+    expect(tagsOf(index)).toEqual(['restored']);
+  });
+
   test('a stream of the same name after a deletion is another one', () => {
     const { index } = newIndex();
     index.wrote(at('7'));
