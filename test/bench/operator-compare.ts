@@ -86,6 +86,9 @@ async function watchCycles(
   const perThousand = (cpu * 1_000) / checks.length;
   const isBearer = setup === 'Bearer';
   const note = `${CYCLES} min, ${checks.length} checks`;
+  const rssMib = operator.rssMib();
+  const written = (await writes()) - before.writes;
+  const bare = await bareHeads(fake);
   return [
     {
       name: `${setup}: requests per unchanged check`,
@@ -95,7 +98,7 @@ async function watchCycles(
     },
     {
       name: `${setup}: API writes per check`,
-      value: ((await writes()) - before.writes) / checks.length,
+      value: written / checks.length,
       bound: { atMost: 0 },
     },
     { name: `${setup}: checks ÷ (tags × intervals)`, value: checks.length / (healthy * CYCLES) },
@@ -107,10 +110,11 @@ async function watchCycles(
     },
     {
       name: `${setup}: CPU of a check ÷ that of a bare HEAD at this pace`,
-      value: perThousand / (await bareHeads(fake)),
-      note: 'undici alone, one after the other',
+      value: perThousand / bare.perThousand,
+      note: `undici alone: ${bare.perThousand.toFixed(2)} s per 1,000`,
     },
-    { name: `${setup}: memory (RSS)`, value: operator.rssMib(), unit: ' MiB', bound: { atMost: 110 } },
+    { name: `${setup}: memory (RSS)`, value: rssMib, unit: ' MiB', bound: { atMost: 110 } },
+    { name: `${setup}: memory ÷ that of the bare HEADs`, value: rssMib / bare.rssMib },
     {
       name: `${setup}: gap between checks of a tag, p99`,
       value: quantile(gaps, 0.99) / 1_000,
@@ -127,13 +131,14 @@ async function watchCycles(
   ];
 }
 
-/** CPU seconds of 1,000 HEADs, sent as evenly as the checks are. */
-async function bareHeads(fake: FakeInProcess): Promise<number> {
+/** What HEADs alone take that are sent as evenly as the checks are: CPU seconds of 1,000, and the memory of that process. */
+async function bareHeads(fake: FakeInProcess): Promise<{ readonly perThousand: number; readonly rssMib: number }> {
   const perSecond = Math.round((STREAMS * 1_000) / INTERVAL_MS);
-  const bare = fork(join(import.meta.dirname, 'bare-process.ts'), [fake.url, String(perSecond), '20']);
-  const [{ cpuSeconds, count }] = (await once(bare, 'message')) as [{ cpuSeconds: number; count: number }];
+  const bare = fork(join(import.meta.dirname, 'bare-process.ts'), [fake.url, String(perSecond), '30']);
+  const [told] = await once(bare, 'message');
   bare.disconnect();
-  return (cpuSeconds * 1_000) / count;
+  const { cpuSeconds, count, rssMib } = told as { cpuSeconds: number; count: number; rssMib: number };
+  return { perThousand: (cpuSeconds * 1_000) / count, rssMib };
 }
 
 function gapsOf(checks: readonly Heard[]): number[] {

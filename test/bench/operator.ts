@@ -69,10 +69,16 @@ export async function startOperator({
   );
   process.once('exit', () => child.kill('SIGKILL'));
   let log = '';
+  let stopping = false;
   const port = await new Promise<number>((resolve, reject) => {
-    child.once('exit', code => reject(new Error(`the operator ended with ${code}: ${log}`)));
+    child.once('exit', (code, signal) => {
+      const error = new Error(`the operator ended with ${signal ?? code}: ${log}`);
+      reject(error);
+      // Figures of an operator that is gone would be good ones.
+      if (!stopping) throw error;
+    });
     child.stdout?.on('data', (chunk: Buffer) => {
-      if (log.length < 10_000) log += chunk;
+      log = `${log}${chunk}`.slice(-10_000);
       const told = /"metricsPort":(\d+)/.exec(log)?.[1];
       if (told !== undefined) resolve(Number(told));
     });
@@ -102,6 +108,7 @@ export async function startOperator({
     rssMib: () => status('VmRSS'),
     peakRssMib: () => status('VmHWM'),
     stop: async () => {
+      stopping = true;
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
       await gone;

@@ -155,7 +155,27 @@ describe('close()', () => {
     await servers.close();
     await end;
   });
+
+  test('has room for 512 connections and hangs up on more', async () => {
+    const { healthPort } = (await start()).ports;
+    const held = await Promise.all(Array.from({ length: 512 }, () => connected(healthPort)));
+    const oneMore = await connected(healthPort);
+    expect(await answerOn(oneMore)).toBe('');
+    expect(await answerOn(held[0] as Socket)).toContain('200 OK');
+    for (const socket of held) socket.destroy();
+  });
 });
+
+/** What is said to a request until the connection ends. */
+async function answerOn(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', chunk => {
+    text += chunk;
+  });
+  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  await ended(socket);
+  return text;
+}
 
 async function connected(port = 0): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
