@@ -9,8 +9,6 @@ export interface WorkQueueParts {
   readonly random: () => number;
   /** Keys of one group take turns with those of others; by default what stands before the first `/`, the namespace. */
   readonly groupOf?: (key: string) => string;
-  /** Wait after a worker threw; by default 1 s, doubling to 5 min. */
-  readonly backoff?: Backoff;
   /** Whether an error only says that somebody else was faster: the key is worked on again at once. */
   readonly isConflict?: (error: unknown) => boolean;
   /** Told of everything that a worker throws, and in how many milliseconds the key comes again. */
@@ -47,7 +45,8 @@ interface Run {
   closing: boolean;
 }
 
-const BACKOFF: Backoff = { baseMs: 1_000, factor: 2, capMs: 5 * 60_000 };
+/** After a worker threw. What came back while the API server was away is written within the cap once it is there again. */
+const BACKOFF: Backoff = { baseMs: 1_000, factor: 2, capMs: 60_000 };
 /** After each so many conflicts in a row a key rests: somebody writes its object all the time. */
 const MAX_CONFLICTS = 10;
 /** Not for long: each try may be the one that is lucky. */
@@ -215,10 +214,10 @@ export class WorkQueue {
   #delayMs(key: string, error: unknown, { abandon }: Run): number {
     // It did not fail: it was not let finish.
     if (abandon.signal.aborted) return 0;
-    const { random, isConflict = () => false, backoff = BACKOFF, onFailure } = this.#parts;
+    const { random, isConflict = () => false, onFailure } = this.#parts;
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    const delayMs = isConflict(error) ? conflictMs(failures, random()) : backoffMs(backoff, failures, random());
+    const delayMs = isConflict(error) ? conflictMs(failures, random()) : backoffMs(BACKOFF, failures, random());
     onFailure?.(key, error, delayMs);
     return delayMs;
   }
