@@ -197,12 +197,12 @@ class Operator {
       policy: () => registries.policy,
       credentials: new NamespaceCredentials({ secrets, strict: () => registries.strict, events, log }),
       images,
-      // Streams of other namespaces, which may name the same Images, are not seen.
       sweep:
-        images === undefined || watchNamespaces.length > 0
+        images === undefined
           ? undefined
           : new ImageSweep({
               client,
+              namespaces: watchNamespaces,
               headMissing: key => controllers.streamQueue.add(key, PRIORITY.scheduled),
               clock,
               random,

@@ -15,6 +15,8 @@ import { type Key, keyOf } from './key.ts';
 import type { ControllerObserver } from './observer.ts';
 
 export interface ImageSweepParts {
+  /** Whose streams are watched; empty for all. */
+  readonly namespaces: readonly string[];
   readonly client: Pick<KubeClient, 'list' | 'patch' | 'delete'>;
   /** A tag of this stream points to an Image that there is not: nobody may have looked at the stream since it went. */
   readonly headMissing: (key: Key) => void;
@@ -45,8 +47,8 @@ const WHOLE_IMAGES_LIMIT = 50;
 
 /**
  * Removes Images that nobody names any more (design D11): no TagEvent of any stream, nor a list that is named. What is
- * not named is marked, and deleted when it still is not after a day. Only for an operator that watches all namespaces:
- * one that sees some of the streams must not be given a sweep, for it cannot tell what the others name.
+ * not named is marked, and deleted when it still is not after a day. An operator that watches some namespaces removes
+ * nothing, for it cannot tell what the streams of others name.
  */
 export class ImageSweep {
   readonly #parts: ImageSweepParts;
@@ -59,7 +61,8 @@ export class ImageSweep {
 
   /** Sweeps after a few minutes and then every hour, until the signal fires. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, random, log } = this.#parts;
+    const { namespaces, clock, random, log } = this.#parts;
+    if (namespaces.length > 0) return;
     let waitMs = FIRST_MS + random() * JITTER_MS;
     for (;;) {
       try {

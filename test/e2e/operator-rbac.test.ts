@@ -100,7 +100,14 @@ story(
     };
     await kubectl.ok(['create', '-f', '-'], { stdin: lonely });
     try {
-      const sweep = new ImageSweep({ ...parts, client, observer, random: Math.random, headMissing: () => {} });
+      const sweep = new ImageSweep({
+        ...parts,
+        namespaces: [],
+        client,
+        observer,
+        random: Math.random,
+        headMissing: () => {},
+      });
       expect(await sweep.sweep(signal)).toMatchObject({ deleted: 1 });
       const store = new ImageStore({ ...parts, client, observer });
       await store.ensure([{ metadata: { name: image('1').digest }, dockerImageReference }], signal);

@@ -18,7 +18,7 @@ import { digestOf, image } from '../../gen/history.ts';
 export type ImageStory = Awaited<ReturnType<typeof imageStory>>;
 
 /** An API server, and a store and a sweep of Images that talk to it; time stands still until it is moved. */
-export async function imageStory(closers: (() => Promise<unknown>)[]) {
+export async function imageStory(closers: (() => Promise<unknown>)[], namespaces: readonly string[] = []) {
   const server = await startFakeApiServer();
   const clock = fakeClock();
   const real = createKubeClient({ config: server.config, clock: systemClock, log: silentLogger });
@@ -35,7 +35,7 @@ export async function imageStory(closers: (() => Promise<unknown>)[]) {
   const store = newStore();
   const missing: string[] = [];
   const headMissing = (key: string) => missing.push(key);
-  const sweep = new ImageSweep({ client, headMissing, observer, clock, random: () => 0, log });
+  const sweep = new ImageSweep({ client, namespaces, headMissing, observer, clock, random: () => 0, log });
   const watching = new AbortController();
   let watched: Promise<void> | undefined;
   closers.push(async () => {

@@ -248,6 +248,12 @@ describe('run()', () => {
     expect(story.clock.sleeping).toBe(0);
   });
 
+  test('removes nothing where only some namespaces are watched: streams of others may name it', async () => {
+    const { sweep, clock, server } = await imageStory(closers, ['demo']);
+    await sweep.run(new AbortController().signal);
+    expect([clock.sleeping, server.count({ verb: 'list', resource: IMAGES })]).toEqual([0, 0]);
+  });
+
   test('that met a fault says so and comes back sooner', async () => {
     const story = await setUp();
     start(story);
