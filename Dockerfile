@@ -21,6 +21,6 @@ LABEL org.opencontainers.image.title="imagestream-operator" \
       org.opencontainers.image.base.name="docker.io/library/node:24.21.0-bookworm-slim"
 COPY --from=build /src/dist /app
 USER 65532:65532
-# Of memory that nothing uses any more, V8 and malloc would keep far more than they save time with here.
+# Of memory that nothing uses any more, V8, its compiler threads and malloc would keep far more than they save time with here.
 ENV MALLOC_ARENA_MAX=1
-ENTRYPOINT ["node", "--max-semi-space-size=1", "/app/imagestream-operator.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--no-concurrent-recompilation", "/app/imagestream-operator.mjs"]

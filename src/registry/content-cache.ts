@@ -13,9 +13,9 @@ interface Kept extends Content {
 }
 
 const DAY_MS = 24 * 3_600_000;
-const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 /** Larger content is rare, and would put out that of many tags. */
-const MAX_CONTENT_BYTES = 256 * 1024;
+const MAX_CONTENT_BYTES = 64 * 1024;
 /** What an entry takes beside its content and its key. */
 const ENTRY_BYTES = 512;
 

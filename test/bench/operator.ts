@@ -70,6 +70,10 @@ export async function startOperator({
   process.once('exit', () => child.kill('SIGKILL'));
   let log = '';
   let stopping = false;
+  let longestBlockMs = 0;
+  child.on('message', blockedMs => {
+    longestBlockMs = Math.max(longestBlockMs, Number(blockedMs));
+  });
   const port = await new Promise<number>((resolve, reject) => {
     child.once('exit', (code, signal) => {
       const error = new Error(`the operator ended with ${signal ?? code}: ${log}`);
@@ -86,11 +90,8 @@ export async function startOperator({
   const { pid } = child;
   const status = (field: string) =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  let longestBlockMs = 0;
-  // A block before this is the process starting.
-  child.on('message', blockedMs => {
-    longestBlockMs = Math.max(longestBlockMs, Number(blockedMs));
-  });
+  // What was blocked until now is the process starting.
+  if (watchesLoop) child.send('watch');
   return {
     longestBlockMs: () => longestBlockMs,
     metric: async (name, ...parts) => {
