@@ -11,7 +11,7 @@ import { pipelineFigures } from './pipeline.ts';
 import { speedFigures } from './speed.ts';
 
 /** `ONLY=cost,sync` names some of them. */
-const MEASURES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+const MEASURES: Readonly<Record<string, () => Promise<readonly Figure[]> | AsyncIterable<Figure>>> = {
   cost: costFigures,
   pipeline: pipelineFigures,
   speed: speedFigures,
@@ -19,7 +19,7 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   sync: syncFigures,
   latency: latencyFigures,
   dev: devFigures,
-  // Minutes each: they watch whole intervals go by.
+  // Minutes each, told as they come: they watch whole intervals go by.
   compare: compareFigures,
   lag: lagFigures,
 };
@@ -30,7 +30,7 @@ for (const name of names) {
   const measure = MEASURES[name];
   if (measure === undefined) throw new Error(`ONLY: "${name}": expected ${Object.keys(MEASURES).join(', ')}`);
   console.log(`# ${name}`);
-  for (const figure of await measure()) {
+  for await (const figure of await measure()) {
     figures.push(figure);
     console.log(figureLine(figure));
   }

@@ -17,10 +17,8 @@ const CYCLES = Number(process.env['CYCLES'] ?? 3);
  * What users compare us by: 1,000 streams of one scheduled tag, each at its own repository, re-checked every minute at
  * one registry; plain, behind anonymous Bearer, and with a silent tenth. A real API server; pace limits lifted.
  */
-export async function compareFigures(): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const setup of ['http', 'Bearer', 'silent tenth'] as const) figures.push(...(await compare(setup)));
-  return figures;
+export async function* compareFigures(): AsyncGenerator<Figure> {
+  for (const setup of ['http', 'Bearer', 'silent tenth'] as const) yield* await compare(setup);
 }
 
 async function compare(setup: 'http' | 'Bearer' | 'silent tenth'): Promise<Figure[]> {

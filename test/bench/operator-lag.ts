@@ -16,7 +16,7 @@ const REPOSITORIES = 1_000;
  * 10,000 streams with 20,000 scheduled tags at ten registries, every minute, on the real API server: how late checks
  * come, and again while one of the ten is silent. Pace limits are lifted.
  */
-export async function lagFigures(): Promise<Figure[]> {
+export async function* lagFigures(): AsyncGenerator<Figure> {
   const plane = await startPlane();
   const fakes = await Promise.all(
     Array.from({ length: REGISTRIES }, () => forkFake({ repositories: REPOSITORIES, tags: TAGS, content: 'image' })),
@@ -49,16 +49,13 @@ export async function lagFigures(): Promise<Figure[]> {
     await waitFor('sync', async () => (await operator.metric('imagestream_operator_synced')) === 1, 60_000);
     const syncMs = performance.now() - startMs;
     const note = `${STREAMS} streams, ${STREAMS * TAGS} tags, ${REGISTRIES} registries, real API server`;
-    const figures: Figure[] = [
-      { name: 'first import of 20,000 tags', value: importMs / 1000, unit: ' s', note },
-      { name: 'sync of 10,000 streams, from the start of the process', value: syncMs / 1000, unit: ' s', note },
-      ...(await lags('lag', fakes, operator)),
-    ];
+    yield { name: 'first import of 20,000 tags', value: importMs / 1000, unit: ' s', note };
+    yield { name: 'sync of 10,000 streams, from the start of the process', value: syncMs / 1000, unit: ' s', note };
+    yield* await lags('lag', fakes, operator);
     await createAll(plane, STREAMS / REGISTRIES, index => streamAt(STREAMS + index * REGISTRIES, silent.host));
-    figures.push(...(await lags('lag with a silent eleventh registry', fakes, operator)));
-    figures.push({ name: 'memory (RSS) at the end', value: operator.rssMib(), unit: ' MiB', note });
+    yield* await lags('lag with a silent eleventh registry', fakes, operator);
+    yield { name: 'memory (RSS) at the end', value: operator.rssMib(), unit: ' MiB', note };
     await operator.stop();
-    return figures;
   } finally {
     for (const fake of fakes) await fake.close();
     silent.server.close();
