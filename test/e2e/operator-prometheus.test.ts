@@ -140,7 +140,8 @@ describe('the dashboard', () => {
   const { panels }: { panels: readonly Panel[] } = JSON.parse(readFileSync(`${ROOT}/${DASHBOARD_FILE}`, 'utf8'));
   const targets = panels.flatMap(({ title, targets = [] }) => targets.map(target => ({ title, ...target })));
   /** What is not heard of here: see above. */
-  const silent = /pull_quota|rejected|not_trusted|mismatches|sink_failures|watch_ends|last_reload|code=~/;
+  const silent =
+    /pull_quota|credential_refusals|rejected|not_trusted|mismatches|sink_failures|watch_ends|last_reload|code=~/;
 
   test.each(targets)('$title: $legendFormat shows something', async ({ expr }) => {
     const query = plainQuery(expr);
