@@ -7,6 +7,7 @@ import { weighResult } from '../imagestream/not-found.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
 import { requestsOf } from '../imagestream/request.ts';
 import type { TagResult } from '../imagestream/result.ts';
+import { beatFrom } from '../imagestream/slot.ts';
 import { type Platform, sameRequest, sameSource } from '../imagestream/source.ts';
 import { historiesOf } from '../imagestream/tag-state.ts';
 import type { Logger } from '../log.ts';
@@ -156,7 +157,7 @@ export class StreamController {
     const nextRepositoryMs = this.#repositories?.consider(key, stream);
     if (this.#hasNews(key, stream, plan)) await this.#recording.settle(key, plan.answeredRequest, signal);
     for (const atMs of [plan.nextCheckAtMs, nextRepositoryMs]) {
-      if (atMs !== undefined) queue.addAt(key, atMs, PRIORITY.scheduled);
+      if (atMs !== undefined) queue.addAt(key, beatFrom(atMs), PRIORITY.scheduled);
     }
   }
 

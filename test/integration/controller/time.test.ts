@@ -24,6 +24,8 @@ afterEach(async () => {
 /** An operator on a clock that stands still, with streams of so many tags each, checked every minute. */
 async function setUp(streams: number, tags: number) {
   const clock = fakeClock();
+  /** When scheduled checks began, and how long after their slots. */
+  const begun: { readonly atMs: number; readonly lateMs: number }[] = [];
   const server = await startFakeApiServer();
   const registry = await startFakeRegistry();
   for (let tag = 0; tag < tags; tag += 1) registry.putContent('team/app', `t${tag}`, image);
@@ -42,6 +44,7 @@ async function setUp(streams: number, tags: number) {
     clock,
     breaker: true,
     options: { defaultIntervalMs: MINUTE },
+    observer: { startedLate: lateMs => begun.push({ atMs: clock.now(), lateMs }) },
   });
   closers.push(
     () => registry.close(),
@@ -52,7 +55,7 @@ async function setUp(streams: number, tags: number) {
     server.objects<ImageStream>(IMAGE_STREAMS).flatMap(({ status }) => status?.tags ?? []);
   await settle(operator, clock);
   await until('all imported', () => histories().filter(({ items }) => items?.length).length === streams * tags);
-  return { clock, server, registry, operator, histories };
+  return { clock, server, registry, operator, histories, begun };
 }
 
 /** Lets everything that was begun come to its end; the clock moves only by what results wait for each other. */
@@ -93,6 +96,18 @@ describe('a registry that is away for ten minutes', () => {
     await pass(operator, clock, 12 * MINUTE);
     expect(histories().filter(history => conditionOf(history) !== 'True')).toEqual([]);
     for (const { tag, source, items } of histories()) expect(items).toEqual(before.get(`${source?.from}${tag}`));
+  });
+});
+
+describe('a scheduled check', () => {
+  test('begins at the half second that ends after its slot, with all that fall due in it', async () => {
+    const { clock, operator, begun } = await setUp(200, 1);
+    begun.splice(0);
+    await pass(operator, clock, 2 * MINUTE);
+    expect(begun.length).toBeGreaterThanOrEqual(200);
+    expect(begun.filter(({ atMs, lateMs }) => atMs % 500 !== 0 || lateMs < 0 || lateMs >= 500)).toEqual([]);
+    // Some two hundred at a hundred and twenty beats.
+    expect(new Set(begun.map(({ atMs }) => atMs)).size).toBeLessThan(begun.length);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { slotsAround } from '../../../src/imagestream/slot.ts';
+import { beatFrom, slotsAround } from '../../../src/imagestream/slot.ts';
 
 const interval = fc.integer({ min: 1, max: 7 * 24 * 3_600_000 });
 const now = fc.integer({ min: 0, max: Date.UTC(2100, 0) });
@@ -31,6 +31,14 @@ test('D22 repositories are spread over the interval', () => {
     quarters[quarter] = (quarters[quarter] ?? 0) + 1;
   }
   for (const count of quarters) expect(count).toBeGreaterThan(200);
+});
+
+test.each([
+  { name: 'on a beat', atMs: 1_500, beatMs: 1_500 },
+  { name: 'just after one', atMs: 1_501, beatMs: 2_000 },
+  { name: 'just before one', atMs: 1_999, beatMs: 2_000 },
+])('what falls due $name is looked at with others at the end of its half second', ({ atMs, beatMs }) => {
+  expect(beatFrom(atMs)).toBe(beatMs);
 });
 
 /** sha256("quay.io/acme/app"), its first 48 bits, mod 15 minutes. */
