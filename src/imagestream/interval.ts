@@ -14,8 +14,8 @@ export interface IntervalDefaults {
  */
 export function intervalOf(stream: ImageStream, tag: SpecTag, defaults: IntervalDefaults): number {
   const asked =
-    parseDuration(tag.annotations?.[INTERVAL_ANNOTATION] ?? '') ??
-    parseDuration(stream.metadata.annotations?.[INTERVAL_ANNOTATION] ?? '') ??
+    durationOf(tag.annotations?.[INTERVAL_ANNOTATION]) ??
+    durationOf(stream.metadata.annotations?.[INTERVAL_ANNOTATION]) ??
     defaults.defaultIntervalMs;
   return Math.max(asked, defaults.minIntervalMs);
 }
@@ -28,10 +28,23 @@ export function intervalFaults({ metadata, spec }: ImageStream): readonly string
   ];
   return annotated.flatMap(({ at, annotations }) => {
     const text = annotations?.[INTERVAL_ANNOTATION] ?? '';
-    if (text === '' || parseDuration(text) !== undefined) return [];
+    if (text === '' || durationOf(text) !== undefined) return [];
     const shown = JSON.stringify(text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN - 1)}…`);
     return `${at}.annotations[${INTERVAL_ANNOTATION}]: ${shown}: expected a duration, such as 15m; it is ignored`;
   });
 }
 
 const MAX_SHOWN = 32;
+
+/** What was read before: each check asks for the same few texts several times over. */
+const READ = new Map<string, number | undefined>();
+const MAX_READ = 1_000;
+
+function durationOf(text = ''): number | undefined {
+  if (text.length > MAX_SHOWN) return parseDuration(text);
+  if (READ.has(text)) return READ.get(text);
+  const ms = parseDuration(text);
+  if (READ.size >= MAX_READ) READ.clear();
+  READ.set(text, ms);
+  return ms;
+}
