@@ -3,12 +3,14 @@ import { type OperatorSite, operate } from '../../../src/command/operator-run.ts
 import { faultLines } from '../../../src/command/until-signal.ts';
 import { readOperatorOptions } from '../../../src/config/operator-options.ts';
 import type { News } from '../../../src/controller/announcer.ts';
-import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
+import type { Lease } from '../../../src/kube/lease.ts';
+import { EVENTS, IMAGE_STREAMS, LEASES } from '../../../src/kube/resource.ts';
 import { createLogger, type Logger, silentLogger } from '../../../src/log.ts';
 import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
 import { type FakeRegistry, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
+import { until } from '../controller/operator.ts';
 
 /** The operator inside a process that holds more than it. */
 
@@ -139,6 +141,23 @@ test.each(['true', 'false'])(
     expect([await begin(site, `--leader-elect=${elect}`), lists, led]).toEqual([0, 0, false]);
   },
 );
+
+test('writes nothing once another has its lease, not even the Events that waited to be written', async () => {
+  putStream();
+  const create = { verb: 'create', resource: EVENTS } as const;
+  server.fail(create, { kind: 'status', code: 429, reason: 'TooManyRequests', retryAfterSeconds: 1 }, 1_000);
+  const told: string[] = [];
+  const log: Logger = { ...silentLogger, info: (_fields, message) => void told.push(message) };
+  const end = begin({ log }, '--leader-elect=true', '--namespace=operators');
+  await server.heard(create);
+  const path = { namespace: 'operators', name: 'imagestream-operator' };
+  const { spec, ...lease } = server.get<Lease>(LEASES, path) ?? { metadata: path };
+  server.put<Lease>(LEASES, { ...lease, spec: { ...spec, holderIdentity: 'another' } });
+  await until('it stopped working', () => told.includes('Stopped working'));
+  server.forget();
+  expect(await end).toBe(1);
+  expect(server.requests().filter(({ verb }) => !['list', 'watch', 'get'].includes(verb))).toEqual([]);
+});
 
 test('cannot be begun with a registries file that is not there', async () => {
   const error = await begin({}, '--registries-file', '/nowhere/registries.yaml').catch((fault: unknown) => fault);

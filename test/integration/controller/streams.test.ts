@@ -306,6 +306,25 @@ describe('an operator that is told to stop', () => {
   });
 });
 
+describe('an operator whose term ends before all has been listed', () => {
+  test('takes nothing up once it is: what changes then is for whoever leads', async () => {
+    const { operator } = await setUp();
+    await operator.stop();
+    const { controllers } = operator;
+    const { promise: synced, resolve: sync } = Promise.withResolvers<void>();
+    const ending = new AbortController();
+    const term = { previousRenewMs: undefined, ending: ending.signal, lost: new AbortController().signal };
+    const led = controllers.lead(term, synced, 0);
+    ending.abort(new Error('the test is over'));
+    await led;
+    sync();
+    await new Promise(resolve => setImmediate(resolve));
+    controllers.streamIndex.upsert(imageStream({ tags: [specTag('v1', 'registry.test/team/app:v1')] }));
+    expect(controllers.streamIndex.size).toBe(1);
+    expect(controllers.streamQueue.stats().depth).toBe(0);
+  });
+});
+
 describe('many streams of one source', () => {
   test('D22 cost one HEAD an interval', async () => {
     const { server, registry } = await setUp();

@@ -1,0 +1,25 @@
+import { expect, test } from '@jest/globals';
+import type { KubeClient } from '../../../src/kube/client.ts';
+import { DEFAULT_TIMEOUTS } from '../../../src/kube/http-dispatchers.ts';
+import { listPages } from '../../../src/kube/list-pages.ts';
+import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
+
+test('others in the process have a turn between two pages', async () => {
+  const order: string[] = [];
+  const continues = ['second', 'third', undefined];
+  const list = async () => {
+    order.push('page');
+    setImmediate(() => order.push('turn'));
+    const next = continues[order.filter(each => each === 'page').length - 1];
+    return { resourceVersion: '1', items: [], ...(next !== undefined && { continue: next }) };
+  };
+  const client = { list } as unknown as Pick<KubeClient, 'list'>;
+  for await (const _page of listPages(client, { resource: IMAGE_STREAMS }, {}, new AbortController().signal));
+  expect(order).toEqual(['page', 'turn', 'page', 'turn', 'page']);
+});
+
+test('a watch is given up when one bookmark has failed to come, and not before', () => {
+  const bookmarksMs = 60_000;
+  expect(DEFAULT_TIMEOUTS.watchIdleMs).toBeGreaterThan(bookmarksMs);
+  expect(DEFAULT_TIMEOUTS.watchIdleMs).toBeLessThan(2 * bookmarksMs);
+});
