@@ -248,7 +248,12 @@ class Operator {
       metricsAddress: options.metricsAddress,
       healthAddress: options.healthAddress,
       exposition: () => telemetry.exposition(),
-      ready: () => (isSynced() ? [] : ['the objects of the cluster have not all been listed yet']),
+      // Secrets are listed by type, of which each would say the same.
+      ready: () => [
+        ...new Set(
+          [reflector, secrets.watch].flatMap(({ unlisted }) => unlisted.map(what => `not listed yet: ${what}`)),
+        ),
+      ],
     });
     const synced = Promise.all([reflector.synced, secrets.watch.synced]).then(() => {});
     return {

@@ -6,7 +6,7 @@ import { readStatus, retryAfterOf } from './http-status.ts';
 import { listPages } from './list-pages.ts';
 import type { KubeObserver, ListReason } from './observer.ts';
 import { GuardedSink, type Reflected, type ReflectorSink } from './reflector-sink.ts';
-import { actionText, type CollectionPath, objectKey } from './resource.ts';
+import { actionText, type CollectionPath, collectionText, objectKey } from './resource.ts';
 import { watchTimeoutSeconds, watchWaitMs } from './watch-backoff.ts';
 
 export type { GoneKey, Reflected, ReflectorSink } from './reflector-sink.ts';
@@ -30,6 +30,8 @@ export interface Reflector {
   /** Resolves when the first list has arrived as a whole; stays pending when `run` ends before. */
   readonly synced: Promise<void>;
   readonly isSynced: boolean;
+  /** The collections that have not been listed yet: `secrets`, or `secrets in "demo"`. */
+  readonly unlisted: readonly string[];
   /** Monotonic time at which the server last told something: a page, an event, a bookmark. */
   readonly lastProgressMs: number | undefined;
 }
@@ -47,6 +49,9 @@ export function joinReflectors(reflectors: readonly Reflector[]): Reflector {
     synced: Promise.all(reflectors.map(({ synced }) => synced)).then(() => {}),
     get isSynced() {
       return reflectors.every(({ isSynced }) => isSynced);
+    },
+    get unlisted() {
+      return reflectors.flatMap(({ unlisted }) => unlisted);
     },
     // Of the one that has stood still longest.
     get lastProgressMs() {
@@ -90,6 +95,10 @@ class CollectionReflector<T extends Reflected> implements Reflector {
 
   get isSynced(): boolean {
     return this.#isSynced;
+  }
+
+  get unlisted(): readonly string[] {
+    return this.#isSynced ? [] : [collectionText(this.#parts.path)];
   }
 
   get lastProgressMs(): number | undefined {

@@ -63,5 +63,14 @@ export function actionText(
 ): string {
   const what = subresource === undefined ? resource.plural : `${subresource} of ${resource.plural}`;
   if (name !== undefined) return `${verb} ${what} "${objectKey({ namespace, name })}"`;
-  return `${verb} ${what}${namespace === undefined ? '' : ` in "${namespace}"`}`;
+  return `${verb} ${what}${inNamespace(namespace)}`;
+}
+
+/** `secrets`, or `secrets in "demo"`. */
+export function collectionText({ resource, namespace }: CollectionPath): string {
+  return `${resource.plural}${inNamespace(namespace)}`;
+}
+
+function inNamespace(namespace: string | undefined): string {
+  return namespace === undefined ? '' : ` in "${namespace}"`;
 }

@@ -142,6 +142,23 @@ test.each(['true', 'false'])(
   },
 );
 
+test('is not ready while it cannot list a kind, and says which', async () => {
+  const back = server.fail({ verb: 'list', resource: IMAGE_STREAMS }, { kind: 'status', code: 403 }, 1_000);
+  const told = new Map<string, Record<string, unknown>>();
+  const log: Logger = { ...silentLogger, info: (fields, message) => void told.set(message, fields) };
+  void begin({ log }, '--health-address=127.0.0.1:0', '--watch-namespaces=demo,other');
+  const { healthPort } = await until('the start', () => told.get('Started'));
+  const readyz = async () => {
+    const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`);
+    return [answer.status, await answer.text()];
+  };
+  const twice = 'not ready:\n- not listed yet: imagestreams in "demo"\n- not listed yet: imagestreams in "other"\n';
+  while ((await readyz())[1] !== twice);
+  expect(await readyz()).toEqual([503, twice]);
+  back();
+  while ((await readyz())[0] !== 200);
+});
+
 test('writes nothing once another has its lease, not even the Events that waited to be written', async () => {
   putStream();
   const create = { verb: 'create', resource: EVENTS } as const;
