@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { SharedAnswers, type Wanting } from '../../../src/importer/shared-answers.ts';
 import { fakeClock } from '../../fake/clock.ts';
@@ -209,5 +210,45 @@ describe('an answer', () => {
     void get('0');
     await settled();
     expect(put).toHaveLength(21);
+  });
+
+  test('that takes the place of an old one takes its memory, too', async () => {
+    const { clock, get, put } = scene(10_000);
+    for (let index = 0; index < 30; index += 1) {
+      void get('a');
+      await settled();
+      await put[index]?.answer('x'.repeat(500));
+      await clock.advance(30_000);
+    }
+    void get('b');
+    await settled();
+    await put[30]?.answer('x'.repeat(500));
+    void get('b');
+    await settled();
+    expect(put).toHaveLength(31);
+  });
+
+  test('takes memory for its key, however little it says', async () => {
+    const { get, put } = scene(10_000);
+    for (let index = 0; index < 20; index += 1) {
+      void get(`${index}`.padStart(1_000));
+      await settled();
+      await put[index]?.answer('');
+    }
+    void get('0'.padStart(1_000));
+    await settled();
+    expect(put).toHaveLength(21);
+  });
+
+  test('leaves nothing behind at the signals of who waited, and aborts nothing', async () => {
+    const { get, put } = scene();
+    const { signal } = new AbortController();
+    const answer = get('a', { signal });
+    await settled();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await put[0]?.answer('yes');
+    expect(await answer).toBe('yes');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(put[0]?.signal.aborted).toBe(false);
   });
 });
