@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { FairPlaces, type Seeker } from '../../../src/queue/fair-places.ts';
 
@@ -91,5 +92,54 @@ describe('FairPlaces', () => {
     await expect(places.hold({ signal }, () => Promise.reject('boom'))).rejects.toBe('boom');
     expect(await places.hold({ signal }, async () => 'free')).toBe('free');
     await expect(places.hold({ signal: AbortSignal.abort('enough') }, async () => 'never')).rejects.toBe('enough');
+  });
+
+  test('turns away at once whose signal has fired, though all places are taken', async () => {
+    const { hold, started, finish } = scene(1);
+    void hold('running');
+    await expect(hold('late', { signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
+    await finish('running');
+    expect(started).toEqual(['running']);
+  });
+
+  test('begins nothing for a signal that fires between its turn and its start, and frees the place', async () => {
+    const places = new FairPlaces(2);
+    const controller = new AbortController();
+    const { signal } = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const running = [places.hold({ signal }, () => promise), places.hold({ signal }, () => promise)];
+    const giving = places.hold({ signal }, async () => controller.abort('enough'));
+    const given = expect(places.hold({ signal: controller.signal }, async () => 'never')).rejects.toBe('enough');
+    resolve();
+    await Promise.all([...running, giving, given]);
+    const free = [places.hold({ signal }, async () => 'free'), places.hold({ signal }, async () => 'free, too')];
+    expect(await Promise.all(free)).toEqual(['free', 'free, too']);
+  });
+
+  test('gives one for each that ends, however many wait', async () => {
+    const { hold, started, finish } = scene(1);
+    for (const name of ['running', 'a', 'b', 'c']) void hold(name);
+    await finish('running');
+    expect(started).toEqual(['running', 'a']);
+    await finish('a');
+    expect(started).toEqual(['running', 'a', 'b']);
+  });
+
+  test('counts those of a tenant that stand in line as places it has', async () => {
+    const { hold, started, finish } = scene(3, 2);
+    for (const tenant of ['c', 'd', 'e']) void hold(tenant, { tenant });
+    for (const name of ['a1', 'a2', 'a3', 'a4']) void hold(name, { tenant: 'a' });
+    for (const tenant of ['c', 'd', 'e']) await finish(tenant);
+    expect(started).toEqual(['c', 'd', 'e', 'a1', 'a2']);
+  });
+
+  test('leaves no listener at the signal of who has started', async () => {
+    const { hold, finish } = scene(1);
+    const { signal } = new AbortController();
+    void hold('running');
+    void hold('waiting', { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await finish('running');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
