@@ -236,4 +236,16 @@ describe('sharing', () => {
     await importer.importTag(recorded(before.digest), contextOf({ keyring: alice }));
     expect(registry.count({ method: 'HEAD' })).toBe(2);
   });
+
+  test('has the client below forget an identity, too: it holds tokens', async () => {
+    const { client: below, clock } = await bench();
+    const forgotten: string[] = [];
+    const client = createSharedClient({
+      client: { ...below, invalidateIdentity: fingerprint => void forgotten.push(fingerprint) },
+      clock,
+      settings: registrySettings({}),
+    });
+    client.invalidateIdentity('alice-wonder');
+    expect(forgotten).toEqual(['alice-wonder']);
+  });
 });
