@@ -129,10 +129,10 @@ async function watchCycles(
   ];
 }
 
-/** What HEADs alone take that are sent as evenly as the checks are: CPU seconds of 1,000, and the memory of that process. */
+/** What HEADs alone take that are sent in the crowds in which checks come: CPU seconds of 1,000, and the memory of that process. */
 async function bareHeads(fake: FakeInProcess): Promise<{ readonly perThousand: number; readonly rssMib: number }> {
-  const perSecond = Math.round((STREAMS * 1_000) / INTERVAL_MS);
-  const bare = fork(join(import.meta.dirname, 'bare-process.ts'), [fake.url, String(perSecond), '30']);
+  const perMinute = (STREAMS * 60_000) / INTERVAL_MS;
+  const bare = fork(join(import.meta.dirname, 'bare-process.ts'), [fake.url, String(perMinute), '60']);
   const [told] = await once(bare, 'message');
   bare.disconnect();
   const { cpuSeconds, count, rssMib } = told as { cpuSeconds: number; count: number; rssMib: number };
