@@ -45,7 +45,8 @@ interface Kept<T> {
 const FAILURE_MS = 5_000;
 /** What an entry takes beside its answer. */
 const ENTRY_BYTES = 512;
-const SWEEP_MS = 1_000;
+/** Each goes through all that is kept; what is out of date is not used, and its memory has a bound. */
+const SWEEP_MS = 10_000;
 
 /**
  * Answers to equal questions: put once, however many wait, and kept for a moment for those who come late (R7.2). It is
