@@ -65,6 +65,13 @@ describe('a refused request is sent again', () => {
       ends: 200,
     },
     {
+      name: 'whatever became of the words of the refusal',
+      fault: { kind: 'text', code: 429, body: 'x'.repeat(2 * 1024 * 1024) },
+      times: 1,
+      slept: [250],
+      ends: 200,
+    },
+    {
       name: 'four times at most',
       fault: { kind: 'status', code: 429 },
       times: 5,
@@ -260,6 +267,12 @@ describe('whoever gives up', () => {
     const work = failureOf(connect({ config: { ...server.config, credentials } }).get(app, stopper.signal));
     stopper.abort(reason);
     expect(await work).toBe(reason);
+  });
+
+  test('before a credential plug-in was asked does not wait for it', async () => {
+    const credentials = () => new Promise<never>(() => {});
+    const client = connect({ config: { ...server.config, credentials } });
+    expect(await failureOf(client.get(app, AbortSignal.abort(reason)))).toBe(reason);
   });
 
   test('by leaving the loop of a watch closes it', async () => {

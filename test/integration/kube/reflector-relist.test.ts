@@ -114,13 +114,14 @@ describe('a sink that throws', () => {
     let replaced = 0;
     const replace = () => {
       replaced += 1;
-      if (replaced === 1) throw new Error('not yet');
+      if (replaced === 1) throw new Error('s3cret');
     };
     const { server, reflector } = await tell({ sink: { replace } });
     story.start();
     await reflector.synced;
     expect(replaced).toBe(2);
     expect(server.count(LIST)).toBe(2);
+    expect(JSON.stringify(story.lines)).not.toContain('s3cret');
   });
 });
 

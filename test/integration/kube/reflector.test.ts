@@ -172,6 +172,14 @@ describe('a reflector watches', () => {
       fault: { kind: 'watchGarbled', afterEvents: 1, line: '{"type":"OTHER"}\n' },
     },
     {
+      name: 'an event of a type that is none',
+      fault: {
+        kind: 'watchGarbled',
+        afterEvents: 1,
+        line: '{"type":"OTHER","object":{"metadata":{"namespace":"demo","name":"x","resourceVersion":"99"}}}\n',
+      },
+    },
+    {
       name: 'an object without a name',
       fault: { kind: 'watchGarbled', line: '{"type":"ADDED","object":{"metadata":{"resourceVersion":"99"}}}\n' },
     },
@@ -213,6 +221,18 @@ describe('a reflector watches', () => {
     expect(story.lines.map(({ fields }) => fields['error'])).toContain(
       'Cannot watch imagestreams: the API server took too long (UND_ERR_BODY_TIMEOUT)',
     );
+  });
+
+  test('on after the first distance again, once an event has come', async () => {
+    const { server, clock } = await tell();
+    server.fail(WATCH, { kind: 'watchReset', afterEvents: 1 }, 3);
+    story.start();
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      await server.heard(WATCH, index + 1);
+      server.put(IMAGE_STREAMS, stream(name));
+    }
+    await server.heard(WATCH, 4);
+    expect(clock.slept).toEqual([800, 800, 800]);
   });
 
   test('in no tight loop when the server ends each at once', async () => {
