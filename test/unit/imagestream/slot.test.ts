@@ -34,10 +34,10 @@ test('D22 repositories are spread over the interval', () => {
 });
 
 test.each([
-  { name: 'on a beat', atMs: 1_500, beatMs: 1_500 },
-  { name: 'just after one', atMs: 1_501, beatMs: 2_000 },
+  { name: 'on a beat', atMs: 1_600, beatMs: 1_600 },
+  { name: 'just after one', atMs: 1_601, beatMs: 2_000 },
   { name: 'just before one', atMs: 1_999, beatMs: 2_000 },
-])('what falls due $name is looked at with others at the end of its half second', ({ atMs, beatMs }) => {
+])('what falls due $name is looked at with others at the next beat', ({ atMs, beatMs }) => {
   expect(beatFrom(atMs)).toBe(beatMs);
 });
 
