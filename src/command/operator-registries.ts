@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { readRegistriesFile } from '../config/registries-file.ts';
 import type { HostPolicies } from '../controller/tag-imports.ts';
 import { createImporter, type Importer } from '../importer/importer.ts';
 import { createSharedClient } from '../importer/shared-client.ts';
@@ -11,7 +12,13 @@ import { isTransient, RegistryError } from '../registry/errors.ts';
 import { LanePaused } from '../registry/lanes.ts';
 import type { RegistryObserver } from '../registry/observer.ts';
 import { CommandFault } from './fault.ts';
-import { type LoadedRegistries, loadRegistrySettings, type RegistryOptions } from './registry-settings.ts';
+import {
+  type LoadedRegistries,
+  loadRegistrySettings,
+  type ParseRegistries,
+  parseWhenChanged,
+  type RegistryOptions,
+} from './registry-settings.ts';
 
 export interface OperatorRegistriesParts {
   readonly options: RegistryOptions;
@@ -21,6 +28,8 @@ export interface OperatorRegistriesParts {
   readonly observer: RegistryObserver;
   /** Told whenever the file was read again because it had changed. */
   readonly reloaded: (succeeded: boolean) => void;
+  /** How a text of the file is read; only when it has changed. */
+  readonly parse?: ParseRegistries;
 }
 
 /** Longest rest of a pause that a request waits for in its lane; beyond it the tag fails, and says so. */
@@ -30,6 +39,8 @@ const IMPORT_RETRY_DELAYS_MS = [500, 2000];
 const LOOK_AT_FILE_MS = 10_000;
 /** Requests under way when the settings change go on with the old ones for so long. */
 const OLD_SETTINGS_MS = 120_000;
+
+type Load = () => Promise<LoadedRegistries>;
 
 /** What registries are asked with, by one version of the registries file. */
 interface Connected {
@@ -45,6 +56,7 @@ interface Connected {
  */
 export class OperatorRegistries {
   readonly #parts: OperatorRegistriesParts;
+  readonly #load: Load;
   /** They outlast every version of the file: what a registry has asked for holds, whatever an administrator edits. */
   readonly #lanes: HostLanes;
   /** Connections of versions before, until what was under way on them is over. */
@@ -53,9 +65,10 @@ export class OperatorRegistries {
   #current: Connected;
   #complaint = '';
 
-  private constructor(parts: OperatorRegistriesParts, loaded: LoadedRegistries) {
+  private constructor(parts: OperatorRegistriesParts, load: Load, loaded: LoadedRegistries) {
     const { clock } = parts;
     this.#parts = parts;
+    this.#load = load;
     this.#lanes = createLanes({
       clock,
       limits: host => this.#current.loaded.settings.host(host).rate,
@@ -68,7 +81,9 @@ export class OperatorRegistries {
 
   /** Throws `CommandFault` when the file cannot be used. */
   static async load(parts: OperatorRegistriesParts): Promise<OperatorRegistries> {
-    return new OperatorRegistries(parts, await loadRegistrySettings(parts.options, parts.env));
+    const parse = parseWhenChanged(parts.parse ?? readRegistriesFile);
+    const load = () => loadRegistrySettings(parts.options, parts.env, parse);
+    return new OperatorRegistries(parts, load, await load());
   }
 
   /** For tags of streams: tried once, the rest is the schedule's. */
@@ -121,9 +136,9 @@ export class OperatorRegistries {
   }
 
   async #look(): Promise<void> {
-    const { options, env, log, reloaded } = this.#parts;
+    const { options, log, reloaded } = this.#parts;
     try {
-      const loaded = await loadRegistrySettings(options, env);
+      const loaded = await this.#load();
       this.#complaint = '';
       if (loaded.fingerprint === this.#current.loaded.fingerprint) return;
       this.#use(loaded);

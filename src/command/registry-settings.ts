@@ -38,11 +38,18 @@ const HUB = 'docker.io';
 const HUB_ENDPOINT = 'https://registry-1.docker.io';
 const CLIENT_ID = 'imagestream-operator';
 
+/** Reads the text of a registries file, as `readRegistriesFile()` does. */
+export type ParseRegistries = typeof readRegistriesFile;
+
 /**
  * Joins options, registries file and environment. Throws `CommandFault` with all faults of the file, or of the files it names.
  */
-export async function loadRegistrySettings(options: RegistryOptions, env: Environment): Promise<LoadedRegistries> {
-  const file = options.registriesFile === undefined ? {} : await readRegistries(options.registriesFile);
+export async function loadRegistrySettings(
+  options: RegistryOptions,
+  env: Environment,
+  parse: ParseRegistries = readRegistriesFile,
+): Promise<LoadedRegistries> {
+  const file = options.registriesFile === undefined ? {} : await readRegistries(options.registriesFile, parse);
   const trust = await readTrust(file, options.registriesFile ?? '');
   const mirrored = new Set((file.registries ?? []).filter(hasMirrors).map(({ host }) => host.toLowerCase()));
   const blocked = (file.blocked ?? []).map(host => host.toLowerCase());
@@ -71,12 +78,24 @@ export async function loadRegistrySettings(options: RegistryOptions, env: Enviro
   };
 }
 
+/**
+ * The same for a file that is looked at time and again: a text is parsed when it differs from the last that was
+ * understood. One with faults is not remembered, so whoever puts the text before it back finds it as it was.
+ */
+export function parseWhenChanged(parse: ParseRegistries): ParseRegistries {
+  let last: { readonly text: string; readonly source: string; readonly file: RegistriesFile } | undefined;
+  return (text, source) => {
+    if (last?.text !== text || last.source !== source) last = { text, source, file: parse(text, source) };
+    return last.file;
+  };
+}
+
 type File = Omit<RegistriesFile, 'apiVersion' | 'kind'>;
 
-async function readRegistries(path: string): Promise<File> {
+async function readRegistries(path: string, parse: ParseRegistries): Promise<File> {
   const text = await readText(path);
   try {
-    return readRegistriesFile(text, path);
+    return parse(text, path);
   } catch (error) {
     if (error instanceof RegistriesFault) throw new CommandFault(error.faults);
     throw error;

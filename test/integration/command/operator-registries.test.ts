@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { CommandFault } from '../../../src/command/fault.ts';
 import { OperatorRegistries } from '../../../src/command/operator-registries.ts';
 import type { Environment } from '../../../src/config/command-line.ts';
+import { readRegistriesFile } from '../../../src/config/registries-file.ts';
 import { requestOf } from '../../../src/imagestream/request.ts';
 import { silentLogger } from '../../../src/log.ts';
 import { deafObserver } from '../../../src/registry/observer.ts';
@@ -18,19 +19,24 @@ const GOOD = text({ registries: [{ host: 'quay.io', rate: { perSecond: 7 } }] })
 const BETTER = text({ registries: [], blocked: ['untrusted.example'], allowed: [{ domainName: 'quay.io' }] });
 const BAD = text({ registries: [{ hots: 'quay.io' }] });
 
+const CA = readFileSync(new URL('../../fake/certificates/ca.crt', import.meta.url), 'utf8');
+
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
 /** Registries of a file that is looked at whenever the test says so. */
-async function setUp(content: string, env: Environment = {}) {
+async function setUp(content: string, env: Environment = {}, others: Readonly<Record<string, string>> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'registries-'));
   closers.push(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'registries.yaml');
-  writeFileSync(file, content);
+  for (const [name, text] of Object.entries({ ...others, 'registries.yaml': content })) {
+    writeFileSync(join(folder, name), text);
+  }
   const clock = fakeClock();
   const told: boolean[] = [];
+  let parsed = 0;
   const registries = await OperatorRegistries.load({
     options: { registriesFile: file, tenantInsecure: undefined, loopback: 'listedHosts' },
     env,
@@ -38,6 +44,10 @@ async function setUp(content: string, env: Environment = {}) {
     log: silentLogger,
     observer: deafObserver,
     reloaded: succeeded => told.push(succeeded),
+    parse: (...text) => {
+      parsed += 1;
+      return readRegistriesFile(...text);
+    },
   });
   const stop = new AbortController();
   const followed = registries.follow(stop.signal);
@@ -50,9 +60,10 @@ async function setUp(content: string, env: Environment = {}) {
     registries,
     clock,
     told,
+    parsed: () => parsed,
     /** Puts this into the file, and waits until it was looked at. */
-    async put(next: string) {
-      writeFileSync(file, next);
+    async put(next: string, name = 'registries.yaml') {
+      writeFileSync(join(folder, name), next);
       // It sleeps again once it has looked.
       const asleep = clock.sleeping;
       await clock.advance(10_000);
@@ -86,6 +97,31 @@ test('a file that is put back as it was is valid again, and no news', async () =
   await put(BAD);
   await put(GOOD);
   expect({ told, valid: registries.isFileValid }).toEqual({ told: [false], valid: true });
+});
+
+test('a file is parsed when its text has changed, not whenever it is looked at or written', async () => {
+  const { registries, told, parsed, put } = await setUp(GOOD);
+  await put(GOOD);
+  await put(GOOD);
+  expect(parsed()).toBe(1);
+  await put(BETTER);
+  await put(BETTER);
+  expect({ parsed: parsed(), blocked: [...registries.policy.blockedHosts] }).toEqual({
+    parsed: 2,
+    blocked: ['untrusted.example'],
+  });
+  await put(BAD);
+  await put(BETTER);
+  await put(GOOD);
+  expect([...registries.policy.blockedHosts]).toEqual([]);
+  expect({ told, valid: registries.isFileValid }).toEqual({ told: [true, false, true], valid: true });
+});
+
+test('a file that names others is followed through them while its own text stays as it is', async () => {
+  const named = text({ registries: [{ host: 'quay.io', caFile: 'ca.pem' }] });
+  const { told, parsed, put } = await setUp(named, {}, { 'ca.pem': CA });
+  await put(`${CA}\n${CA}`, 'ca.pem');
+  expect({ told, parsed: parsed() }).toEqual({ told: [true], parsed: 1 });
 });
 
 test('what a registry asked for holds in the next version of the file, too, whose pace counts at once', async () => {
