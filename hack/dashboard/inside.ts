@@ -128,9 +128,9 @@ export const processRow: Row = {
     ),
     lines(
       'Event loop',
-      'How long it takes to come back to its timers, looked at every 50 ms, which is what an idle one shows. 99 of 100 times are shorter.',
-      { '{{instance}}': max('nodejs_eventloop_lag_p99_seconds', 'instance') },
-      { unit: 's' },
+      'Share of the time that it is at work, or kept from it by others on its CPU. Near 100 % the process can do no more.',
+      { '{{instance}}': rate('imagestream_operator_event_loop_busy_seconds_total', 'instance') },
+      { unit: 'percentunit' },
     ),
     lines(
       'Garbage collection',

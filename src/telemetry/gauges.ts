@@ -1,4 +1,4 @@
-import type { Gauge } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import type { Instruments } from './instruments.ts';
 import type { LabelCap } from './label-cap.ts';
 
@@ -46,6 +46,8 @@ export interface Gauges {
   synced(): boolean;
   /** Whether the registries file, as it stands, is in force. */
   registriesFileValid(): boolean;
+  /** How long the event loop has been at work since the process began. */
+  loopBusyMs(): number;
 }
 
 interface Reading {
@@ -66,6 +68,7 @@ export function readGauges(gauges: Partial<Gauges>, reading: Reading): void {
   set(instruments.leader, gauges.leader);
   set(instruments.synced, gauges.synced);
   set(instruments.registriesFileValid, gauges.registriesFileValid);
+  setCounter(instruments.eventLoopBusySeconds, seconds(answer(gauges.loopBusyMs)));
   const images = answer(gauges.images);
   set(instruments.images, () => images?.count);
   set(instruments.imagesBytes, () => images?.bytes);
@@ -87,6 +90,17 @@ function set(gauge: Gauge<never>, ask: (() => number | boolean | undefined) | un
   // Not reset(): it would say 0, which is not what we know.
   if (value === undefined) gauge.remove();
   else gauge.set(Number(value));
+}
+
+/** Sets what others have counted. */
+function setCounter(counter: Counter<never>, value: number | undefined): void {
+  if (value === undefined) return;
+  counter.reset();
+  counter.inc(value);
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
 }
 
 function setTags(instruments: Instruments, counted: readonly RegistryTags[], registries: LabelCap): void {

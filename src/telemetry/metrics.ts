@@ -328,6 +328,12 @@ export const METRICS = {
     help: '0 while the registries file has faults and what it said before stays in force.',
     labels: {},
   },
+  eventLoopBusySeconds: {
+    name: 'imagestream_operator_event_loop_busy_seconds_total',
+    type: 'counter',
+    help: 'Time that the event loop was at work, or kept from it by others on its CPU; a second in a second is all there is.',
+    labels: {},
+  },
   buildInfo: {
     name: 'imagestream_operator_build_info',
     type: 'gauge',

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from '@jest/globals';
 import type { Gauges } from '../../../src/telemetry/gauges.ts';
 import { METRICS, type MetricRow } from '../../../src/telemetry/metrics.ts';
@@ -25,6 +26,7 @@ const QUIET: Gauges = {
   leader: () => true,
   synced: () => true,
   registriesFileValid: () => false,
+  loopBusyMs: () => 2_500,
 };
 
 /** Tells of everything that can be told, once. */
@@ -114,8 +116,25 @@ describe('exposition()', () => {
   test('tells of the process, less what promtool refuses', async () => {
     const { names } = await told();
     expect(names).toContain('process_resident_memory_bytes');
-    expect(names).toContain('nodejs_eventloop_lag_p99_seconds');
+    expect(names).toContain('nodejs_heap_size_used_bytes');
     expect(names.filter(name => /^nodejs_active_.*_total$/.test(name))).toEqual([]);
+  });
+
+  test('tells how late the event loop is as it is read, and not by a sampler that wakes the process', async () => {
+    const { names } = await told();
+    expect(names.filter(name => name.startsWith('nodejs_eventloop_lag_'))).toEqual(['nodejs_eventloop_lag_seconds']);
+  });
+
+  test('tells how long the event loop of this process was busy, each time anew', async () => {
+    const telemetry = createTelemetry({ version: '1.2.3', clock: fakeClock() });
+    for (let time = 0; time < 2; time += 1) {
+      const { active: before } = performance.eventLoopUtilization();
+      const samples = samplesOf(await telemetry.exposition());
+      const busyMs = (samples.value(METRICS.eventLoopBusySeconds.name, {}) ?? 0) * 1000;
+      // Less a rounding of its digits.
+      expect(busyMs).toBeGreaterThan(before - 0.001);
+      expect(busyMs).toBeLessThan(performance.eventLoopUtilization().active + 0.001);
+    }
   });
 
   test.each([
@@ -138,6 +157,7 @@ describe('exposition()', () => {
     [METRICS.leader.name, {}, 1],
     [METRICS.synced.name, {}, 1],
     [METRICS.registriesFileValid.name, {}, 0],
+    [METRICS.eventLoopBusySeconds.name, {}, 2.5],
     [METRICS.laneInFlight.name, { host: 'quay.io' }, 2],
     [METRICS.laneWaiting.name, { host: 'quay.io' }, 9],
     [METRICS.lanePausedSeconds.name, { host: 'quay.io' }, 30],
