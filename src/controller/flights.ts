@@ -12,6 +12,8 @@ export interface Flight {
   readonly controller: AbortController;
   /** Whether the result is back; it may still wait to be stored. */
   landed: boolean;
+  /** Whether the stream was looked at meanwhile: what was found may wait for the result. */
+  looked: boolean;
   /** Told once, when the result is stored or nobody wants it any more. */
   readonly ended: (flight: Flight) => void;
 }
@@ -34,7 +36,7 @@ export class TagFlights {
     this.#byKey.set(key, flights);
     this.#size += 1;
     const controller = new AbortController();
-    const flight: Flight = { uid, due, startedMs: nowMs, controller, landed: false, ended };
+    const flight: Flight = { uid, due, startedMs: nowMs, controller, landed: false, looked: false, ended };
     flights.set(due.tag, flight);
     return flight;
   }
@@ -48,6 +50,11 @@ export class TagFlights {
   hasOpen(key: Key): boolean {
     for (const flight of this.#byKey.get(key)?.values() ?? []) if (!flight.landed) return true;
     return false;
+  }
+
+  /** The stream is looked at while these are under way. */
+  looked(key: Key): void {
+    for (const flight of this.#byKey.get(key)?.values() ?? []) flight.looked = true;
   }
 
   end(key: Key, flight: Flight): void {

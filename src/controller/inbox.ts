@@ -28,6 +28,8 @@ export interface Told {
   failed(error: unknown): void;
 }
 
+const NONE: readonly Arrival[] = [];
+
 /** Results by stream. They stay until they are stored, so that a conflict or a fault loses none. */
 export class Inbox {
   readonly #byKey = new Map<Key, Arrival[]>();
@@ -51,8 +53,13 @@ export class Inbox {
     });
   }
 
+  isEmpty(key: Key): boolean {
+    return !this.#byKey.has(key);
+  }
+
   peek(key: Key): readonly Arrival[] {
-    return [...(this.#byKey.get(key) ?? [])];
+    const arrivals = this.#byKey.get(key);
+    return arrivals === undefined ? NONE : [...arrivals];
   }
 
   settle(key: Key, done: readonly Arrival[]): void {

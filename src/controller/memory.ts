@@ -40,10 +40,11 @@ export class TagMemories {
   }
 
   /** Forgets tags that the stream no longer has. */
-  prune(key: Key, tags: ReadonlySet<string>): void {
+  prune(key: Key, tags: readonly { readonly name: string }[]): void {
     const memory = this.#byKey.get(key);
-    if (memory === undefined || memory.tags.size <= tags.size) return;
-    for (const tag of memory.tags.keys()) if (!tags.has(tag)) memory.tags.delete(tag);
+    if (memory === undefined || memory.tags.size <= tags.length) return;
+    const names = new Set(tags.map(({ name }) => name));
+    for (const tag of memory.tags.keys()) if (!names.has(tag)) memory.tags.delete(tag);
   }
 
   forget(key: Key): void {

@@ -73,7 +73,10 @@ export interface DueTag {
 
 export interface ImportPlan {
   readonly due: readonly DueTag[];
-  /** Epoch ms of the next time at which a tag that is not due now may become due with nobody changing anything. */
+  /**
+   * Epoch ms of the next time at which a tag may become due with nobody changing anything; of one that is being asked
+   * for, too, so that a check that finds nothing new needs no look at its stream.
+   */
   readonly nextCheckAtMs?: number;
   /** Tags that ask for something nobody does yet (design D13): `applyResults` says so in their conditions. */
   readonly unsupported: readonly string[];
@@ -91,7 +94,8 @@ export function planImports(input: PlanInput): ImportPlan {
   for (const fact of facts) {
     const reason = dueReason(fact);
     if (reason !== undefined) due.push(dueTag(fact, reason));
-    else later.push(nextCheckMs(fact) ?? Number.POSITIVE_INFINITY);
+    const atMs = reason === undefined ? nextCheckMs(fact) : nextScheduledMs(fact);
+    if (atMs !== undefined) later.push(atMs);
   }
   const nextCheckAtMs = Math.min(...later);
   const pending = pendingRequest(input.stream);
@@ -195,12 +199,16 @@ function dueReason(facts: TagFacts): DueReason | undefined {
   return facts.scheduled && slotPassed ? 'scheduled' : undefined;
 }
 
-/** When a tag that is not due now may become due by itself; a tag in flight is looked at again once it is back. */
+/** When a tag that is not due now may become due by itself. */
 function nextCheckMs(facts: TagFacts): number | undefined {
   if (isHeld(facts)) return facts.memory.holdUntilMs;
-  if (facts.flying !== undefined) return undefined;
+  if (facts.flying !== undefined) return nextScheduledMs(facts);
   if (hasFailed(facts.history?.conditions)) return facts.memory.retryAtMs ?? facts.slots?.nextMs;
-  return facts.scheduled ? facts.slots?.nextMs : undefined;
+  return nextScheduledMs(facts);
+}
+
+function nextScheduledMs({ scheduled, slots }: TagFacts): number | undefined {
+  return scheduled ? slots?.nextMs : undefined;
 }
 
 /** A hold that ends later than any is made for was made before the clock was set back. */

@@ -16,6 +16,11 @@ export function historiesOf(stream: ImageStream | undefined): Map<string, TagHis
   return new Map((stream?.status?.tags ?? []).map(history => [history.tag, history]));
 }
 
+/** What the status says of one tag. */
+export function historyOf(stream: ImageStream, tag: string): TagHistory | undefined {
+  return stream.status?.tags?.find(history => history.tag === tag);
+}
+
 export function stateOf(history: TagHistory | undefined): TagState {
   return { events: history?.items ?? NONE, conditions: history?.conditions ?? NONE, source: history?.source };
 }

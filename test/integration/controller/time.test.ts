@@ -26,6 +26,7 @@ async function setUp(streams: number, tags: number) {
   const clock = fakeClock();
   /** When scheduled checks began, and how long after their slots. */
   const begun: { readonly atMs: number; readonly lateMs: number }[] = [];
+  let looks = 0;
   const server = await startFakeApiServer();
   const registry = await startFakeRegistry();
   for (let tag = 0; tag < tags; tag += 1) registry.putContent('team/app', `t${tag}`, image);
@@ -44,7 +45,12 @@ async function setUp(streams: number, tags: number) {
     clock,
     breaker: true,
     options: { defaultIntervalMs: MINUTE },
-    observer: { startedLate: lateMs => begun.push({ atMs: clock.now(), lateMs }) },
+    observer: {
+      startedLate: lateMs => begun.push({ atMs: clock.now(), lateMs }),
+      reconciled: () => {
+        looks += 1;
+      },
+    },
   });
   closers.push(
     () => registry.close(),
@@ -55,7 +61,9 @@ async function setUp(streams: number, tags: number) {
     server.objects<ImageStream>(IMAGE_STREAMS).flatMap(({ status }) => status?.tags ?? []);
   await settle(operator, clock);
   await until('all imported', () => histories().filter(({ items }) => items?.length).length === streams * tags);
-  return { clock, server, registry, operator, histories, begun };
+  /** How often streams were looked at so far. */
+  const looked = () => looks;
+  return { clock, server, registry, operator, histories, begun, looked };
 }
 
 /** Lets everything that was begun come to its end; the clock moves only by what results wait for each other. */
@@ -108,6 +116,42 @@ describe('a scheduled check', () => {
     expect(begun.filter(({ atMs, lateMs }) => atMs % 400 !== 0 || lateMs < 0 || lateMs >= 400)).toEqual([]);
     // Some two hundred at a hundred and fifty beats.
     expect(new Set(begun.map(({ atMs }) => atMs)).size).toBeLessThan(begun.length);
+  });
+
+  test('that finds nothing new has its stream looked at once, when it begins', async () => {
+    const { clock, operator, begun, looked } = await setUp(5, 1);
+    await pass(operator, clock, MINUTE);
+    begun.splice(0);
+    const before = looked();
+    await pass(operator, clock, 3 * MINUTE);
+    expect(begun.length).toBeGreaterThanOrEqual(15);
+    expect(looked() - before).toBe(begun.length);
+  });
+
+  test('that is under way when a new value of requested-at comes leaves that to be answered once it is back', async () => {
+    const { clock, server, registry, operator, histories, looked } = await setUp(1, 1);
+    await pass(operator, clock, MINUTE);
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+    const headers = { 'Docker-Content-Digest': histories()[0]?.source?.digest ?? '' };
+    const whole = registry.on({ method: 'HEAD' }, async () => {
+      await mayAnswer;
+      return { status: 200, headers };
+    });
+    registry.forget();
+    while (registry.requests.length === 0) {
+      await clock.advance(400);
+      await new Promise(resolve => setTimeout(resolve, 2));
+    }
+    const before = looked();
+    const [stream] = server.objects<ImageStream>(IMAGE_STREAMS);
+    if (stream === undefined) throw new Error('gone');
+    const annotations = { 'imagestream-operator/requested-at': 'now' };
+    server.put(IMAGE_STREAMS, { ...stream, metadata: { ...stream.metadata, annotations } });
+    await until('the stream is looked at', () => looked() > before);
+    const status = () => server.objects<ImageStream>(IMAGE_STREAMS)[0]?.status;
+    answer();
+    whole();
+    await until('the answer', () => status()?.lastHandledRequest === 'now');
   });
 });
 

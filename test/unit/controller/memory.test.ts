@@ -28,9 +28,9 @@ describe('TagMemories', () => {
   test('forgets tags that the stream no longer has', () => {
     const memories = new TagMemories();
     for (const tag of ['1', '2']) memories.set(key, 'u1', tag, { failures: 1 });
-    memories.prune(key, new Set(['2']));
+    memories.prune(key, [{ name: '2' }]);
     expect([...memories.of(key, 'u1').keys()]).toEqual(['2']);
-    memories.prune('demo/other', new Set());
+    memories.prune('demo/other', []);
   });
 
   test('forgets a stream, or everything', () => {

@@ -335,8 +335,24 @@ describe('planImports() nextCheckAtMs', () => {
     { name: 'the retry of a failed tag', history: bad(), memory: { retryAtMs: T0 + 5 }, want: T0 + 5 },
     { name: 'the slot of a failed tag without a time', history: bad(), want: slotMs },
     { name: 'the end of a hold', history: undefined, memory: { holdUntilMs: T0 + 9 }, want: T0 + 9 },
-    { name: 'not for a tag that is due now', history: undefined, want: undefined },
-    { name: 'not for a tag in flight', spec: scheduled, inFlight: { from, specGeneration: null }, want: undefined },
+    { name: 'not for a tag that is due now and is not scheduled', history: undefined, want: undefined },
+    {
+      name: 'the slot after that of a scheduled tag that is due now',
+      spec: scheduled,
+      nowMs: slotMs,
+      want: slotMs + intervalMs,
+    },
+    {
+      name: 'not for a tag in flight that is not scheduled',
+      inFlight: { from, specGeneration: null },
+      want: undefined,
+    },
+    {
+      name: 'the slot of a scheduled tag in flight',
+      spec: scheduled,
+      inFlight: { from, specGeneration: null },
+      want: slotMs,
+    },
     {
       name: 'the slot of the tag’s own interval',
       spec: { ...scheduled, annotations: { 'imagestream-operator/interval': '1m' } },
