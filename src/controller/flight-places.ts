@@ -113,7 +113,9 @@ export class FlightPlaces {
 
   /** The key has been looked at: places that were kept for it and that it did not take are for others. */
   looked(key: Key): void {
-    for (const name of [...(this.#keys.get(key) ?? [])]) {
+    const names = this.#keys.get(key);
+    if (names === undefined) return;
+    for (const name of [...names]) {
       const host = this.#host(name);
       if (!host.called.delete(key)) continue;
       this.#forget(name, key);
@@ -123,7 +125,9 @@ export class FlightPlaces {
 
   /** The key is gone, or has nothing left that it waits for. */
   leave(key: Key): void {
-    for (const name of [...(this.#keys.get(key) ?? [])]) {
+    const names = this.#keys.get(key);
+    if (names === undefined) return;
+    for (const name of [...names]) {
       const host = this.#host(name);
       const waiting = host.waiting.get(key);
       if (waiting?.ticket !== undefined) host.line.delete(waiting.ticket);

@@ -14,12 +14,14 @@ export class IntervalNotices {
 
   consider(key: Key, stream: ImageStream): void {
     const faults = intervalFaults(stream);
-    const told = [stream.metadata.uid, ...faults].join('\n');
-    if (faults.length === 0) this.forget(key);
-    else if (this.#told.get(key) !== told) {
-      this.#told.set(key, told);
-      this.#announcer.intervalIgnored(stream, faults);
+    if (faults.length === 0) {
+      this.forget(key);
+      return;
     }
+    const told = [stream.metadata.uid, ...faults].join('\n');
+    if (this.#told.get(key) === told) return;
+    this.#told.set(key, told);
+    this.#announcer.intervalIgnored(stream, faults);
   }
 
   forget(key: Key): void {

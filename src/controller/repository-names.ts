@@ -14,8 +14,15 @@ export function withRepositoryNames(stream: ImageStream, registries: StreamRegis
   const at = (registry: string | undefined) => (registry ? `${registry}/${namespace}/${name}` : '');
   const { internalRegistry, publicRegistry } = registries;
   const [internal, external] = [at(internalRegistry || publicRegistry), at(publicRegistry)];
-  const { dockerImageRepository, publicDockerImageRepository, ...rest }: ImageStreamStatus = stream.status ?? {};
-  if ((dockerImageRepository ?? '') === internal && (publicDockerImageRepository ?? '') === external) return stream;
+  const said = stream.status;
+  const isSaid =
+    (said?.dockerImageRepository ?? '') === internal && (said?.publicDockerImageRepository ?? '') === external;
+  if (isSaid) return stream;
+  const {
+    dockerImageRepository: _internal,
+    publicDockerImageRepository: _public,
+    ...rest
+  }: ImageStreamStatus = said ?? {};
   const status = {
     ...rest,
     ...(internal !== '' && { dockerImageRepository: internal }),

@@ -37,8 +37,11 @@ export interface ApplyOptions {
  * tags of kinds that are not resolved yet, tags that left the spec. Applying twice is applying once.
  */
 export function applyResults(stream: ImageStream, results: readonly TagResult[], options: ApplyOptions): ImageStream {
-  const before = historiesOf(stream);
   const specTags = new Map((stream.spec?.tags ?? []).map(tag => [tag.name, tag]));
+  if (results.length === 0 && waitsForResults(stream, specTags)) {
+    return withStatus(stream, stream.status?.tags ?? [], options.handledRequest);
+  }
+  const before = historiesOf(stream);
   const byTag = Map.groupBy(results, result => result.tag);
   const settle = (name: string): TagHistory | undefined => {
     const state = stateOf(before.get(name));
@@ -50,6 +53,12 @@ export function applyResults(stream: ImageStream, results: readonly TagResult[],
   const names = new Set([...before.keys(), ...specTags.keys()]);
   const tags = [...names].map(settle).filter(history => history !== undefined);
   return withStatus(stream, tags, options.handledRequest);
+}
+
+/** Whether there is nothing to say of the tags but what registries answer: so it is whenever a check begins. */
+function waitsForResults({ spec, status }: ImageStream, specTags: ReadonlyMap<string, SpecTag>): boolean {
+  const isSettled = ({ tag, source }: TagHistory) => source === undefined || specTags.has(tag);
+  return (spec?.tags ?? []).every(isImportable) && (status?.tags ?? []).every(isSettled);
 }
 
 /** One spec tag, and what every decision about it needs. */
@@ -160,18 +169,18 @@ function referenceAt(from: string, head: TagEvent): string {
 
 function withStatus(stream: ImageStream, tags: readonly TagHistory[], handledRequest: string | undefined): ImageStream {
   const { status } = stream;
-  const { generation } = stream.metadata;
+  const { generation: observedGeneration = status?.observedGeneration } = stream.metadata;
+  const lastHandledRequest = handledRequest ?? status?.lastHandledRequest;
   const old = status?.tags ?? [];
   const sameTags = old.length === tags.length && tags.every((history, index) => history === old[index]);
+  const isSame =
+    sameTags && observedGeneration === status?.observedGeneration && lastHandledRequest === status?.lastHandledRequest;
+  if (isSame) return stream;
   const next: ImageStreamStatus = {
     ...status,
     ...(!sameTags && { tags }),
-    ...(generation !== undefined && { observedGeneration: generation }),
-    ...(handledRequest !== undefined && { lastHandledRequest: handledRequest }),
+    ...(observedGeneration !== undefined && { observedGeneration }),
+    ...(lastHandledRequest !== undefined && { lastHandledRequest }),
   };
-  const isSame =
-    sameTags &&
-    next.observedGeneration === status?.observedGeneration &&
-    next.lastHandledRequest === status?.lastHandledRequest;
-  return isSame ? stream : { ...stream, status: next };
+  return { ...stream, status: next };
 }

@@ -22,16 +22,16 @@ export function intervalOf(stream: ImageStream, tag: SpecTag, defaults: Interval
 
 /** Annotations that ask for an interval and are no duration: where each is, and what was expected. */
 export function intervalFaults({ metadata, spec }: ImageStream): readonly string[] {
-  const annotated = [
-    { at: 'metadata', annotations: metadata.annotations },
-    ...(spec?.tags ?? []).map(({ name, annotations }) => ({ at: `spec.tags[${name}]`, annotations })),
-  ];
-  return annotated.flatMap(({ at, annotations }) => {
+  const faults: string[] = [];
+  const look = (annotations: SpecTag['annotations'], at: string): void => {
     const text = annotations?.[INTERVAL_ANNOTATION] ?? '';
-    if (text === '' || durationOf(text) !== undefined) return [];
+    if (text === '' || durationOf(text) !== undefined) return;
     const shown = JSON.stringify(text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN - 1)}…`);
-    return `${at}.annotations[${INTERVAL_ANNOTATION}]: ${shown}: expected a duration, such as 15m; it is ignored`;
-  });
+    faults.push(`${at}.annotations[${INTERVAL_ANNOTATION}]: ${shown}: expected a duration, such as 15m; it is ignored`);
+  };
+  look(metadata.annotations, 'metadata');
+  for (const { name, annotations } of spec?.tags ?? []) look(annotations, `spec.tags[${name}]`);
+  return faults;
 }
 
 const MAX_SHOWN = 32;

@@ -70,9 +70,10 @@ export function importOfStream(stream: ImageStream): ImageStreamImport {
 
 /** The repository import that a stream asks for, when none was recorded yet (controllers 1.2). */
 export function repositoryImportOf(stream: ImageStream): ImageStreamImport | undefined {
-  const whole = importOfStream(stream);
+  const isAsked = (stream.spec?.dockerImageRepository ?? '') !== '';
   const wasRecorded = (stream.metadata.annotations?.[REPOSITORY_CHECK_ANNOTATION] ?? '') !== '';
-  if (whole.spec.repository === undefined || wasRecorded) return undefined;
+  const whole = isAsked && !wasRecorded ? importOfStream(stream) : undefined;
+  if (whole?.spec.repository === undefined) return undefined;
   return { ...whole, spec: { import: true, repository: whole.spec.repository } };
 }
 
