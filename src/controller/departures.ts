@@ -86,7 +86,7 @@ export class Departures {
     const ended = ({ landed }: Flight) => (landed ? this.#places.stored() : this.#places.release(registry, undefined));
     const flight = flights.start(key, uid, due, clock.now(), ended);
     if (due.slotMs !== undefined) observer.startedLate(clock.now() - due.slotMs);
-    tagImports.carryOut(stream, due, flight.controller.signal).then(
+    tagImports.carryOut(stream, due, registry, flight.controller.signal).then(
       result => {
         if (!flights.isCurrent(key, flight)) return;
         flight.landed = true;

@@ -5,12 +5,12 @@ import type { AllowList } from '../imagestream/allow-list.ts';
 import type { DueTag } from '../imagestream/due.ts';
 import { type IntervalDefaults, intervalOf } from '../imagestream/interval.ts';
 import type { TagResult } from '../imagestream/result.ts';
-import { historiesOf } from '../imagestream/tag-state.ts';
+import { historyOf } from '../imagestream/tag-state.ts';
 import type { Importer, TagContext } from '../importer/importer.ts';
 import type { Logger } from '../log.ts';
 import { keyOf } from './key.ts';
 import type { ControllerObserver } from './observer.ts';
-import { registryOf, tryReference } from './registry-name.ts';
+import { tryReference } from './registry-name.ts';
 
 /** Whose credentials an import may use. */
 export type Identity = Pick<TagContext, 'keyring' | 'withoutSecrets'>;
@@ -49,15 +49,18 @@ export class TagImports {
     this.#parts = parts;
   }
 
-  /** Rejects when credentials cannot be read, and with the signal's reason; a registry's failure is a result. */
-  async carryOut(stream: ImageStream, due: DueTag, signal: AbortSignal): Promise<TagResult> {
+  /**
+   * `registry` is that of the tag, as metrics name it. Rejects when credentials cannot be read, and with the signal's
+   * reason; a registry's failure is a result.
+   */
+  async carryOut(stream: ImageStream, due: DueTag, registry: string, signal: AbortSignal): Promise<TagResult> {
     const { importer, credentials, policy, clock, intervals } = this.#parts;
     const namespace = stream.metadata.namespace ?? '';
     const { allowed, ...hosts } = policy();
     const identity = await credentials.forNamespace(namespace, signal);
     const specTag = stream.spec?.tags?.find(({ name }) => name === due.tag) ?? { name: due.tag };
     const intervalMs = intervalOf(stream, specTag, intervals);
-    const head = historiesOf(stream).get(due.tag)?.items?.[0]?.image ?? '';
+    const head = historyOf(stream, due.tag)?.items?.[0]?.image ?? '';
     const recordedImage = due.refetch === true || head === '' ? {} : { recordedImage: head };
     const startedMs = clock.monotonic();
     const result =
@@ -74,15 +77,15 @@ export class TagImports {
           ...(mayJoinLate(due) && { shareForMs: Math.min(intervalMs / 2, LONGEST_SHARE_MS) }),
         },
       ));
-    this.#tell(stream, due, result, clock.monotonic() - startedMs);
+    this.#tell(stream, due, registry, result, clock.monotonic() - startedMs);
     return result;
   }
 
-  #tell(stream: ImageStream, due: DueTag, result: TagResult, ms: number): void {
+  #tell(stream: ImageStream, due: DueTag, registry: string, result: TagResult, ms: number): void {
     const { observer, log } = this.#parts;
     const failure = result.outcome === 'failed' ? result.failure.status : undefined;
     observer.tagChecked({
-      registry: registryOf(due.request.from),
+      registry,
       outcome: result.outcome,
       reason: due.reason,
       ...(failure && { failureReason: failure.reason ?? '' }),

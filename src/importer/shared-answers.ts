@@ -112,29 +112,31 @@ export class SharedAnswers<T> {
     return flight;
   }
 
-  async #wait(key: string, flight: Flight<T>, { signal, priority, shareForMs }: Wanting): Promise<T> {
+  #wait(key: string, flight: Flight<T>, { signal, priority, shareForMs }: Wanting): Promise<T> {
     flight.waiting += 1;
     flight.shareForMs = Math.max(flight.shareForMs, shareForMs);
     if (priority > flight.priority) {
       flight.priority = priority;
       this.#parts.lift(flight.controller.signal, priority);
     }
-    let leave = (): void => {};
-    const left = new Promise<never>((_resolve, reject) => {
-      leave = () => reject(signal.reason);
+    return new Promise<T>((resolve, reject) => {
+      const leave = (): void => {
+        reject(signal.reason);
+        this.#left(key, flight, signal.reason);
+      };
       signal.addEventListener('abort', leave, { once: true });
+      const stay = (): void => signal.removeEventListener('abort', leave);
+      flight.result.then(stay, stay);
+      flight.result.then(resolve, reject);
     });
-    try {
-      return await Promise.race([flight.result, left]);
-    } finally {
-      signal.removeEventListener('abort', leave);
-      flight.waiting -= 1;
-      if (flight.waiting === 0 && !flight.landed) {
-        // Nobody may join what is being given up.
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
-        flight.controller.abort(signal.reason);
-      }
-    }
+  }
+
+  #left(key: string, flight: Flight<T>, reason: unknown): void {
+    flight.waiting -= 1;
+    if (flight.waiting > 0 || flight.landed) return;
+    // Nobody may join what is being given up.
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    flight.controller.abort(reason);
   }
 
   #landed(key: string, flight: Flight<T>, result: Kept<T>['result'], bytes: number): void {

@@ -96,7 +96,8 @@ class WatchedSecrets implements PullSecrets {
   async #read(shelf: SecretShelf, namespace: string, signal: AbortSignal): Promise<readonly PullSecret[]> {
     signal.throwIfAborted();
     if (!this.watch.isSynced) await unlessAborted(this.watch.synced, signal);
-    return unlessAborted(shelf.read(namespace), signal);
+    // Nearly always there is nothing to wait for.
+    return shelf.held(namespace) ?? unlessAborted(shelf.read(namespace), signal);
   }
 }
 
@@ -105,13 +106,21 @@ class SecretShelf {
   readonly index: SecretIndex;
   readonly #parts: Pick<PullSecretsParts, 'client' | 'log'>;
   readonly #read = new Map<string, Promise<readonly PullSecret[]>>();
+  /** Of those readings, what has come back. */
+  readonly #held = new Map<string, readonly PullSecret[]>();
 
   constructor(parts: Pick<PullSecretsParts, 'client' | 'log'>, changed: (namespace: string) => void) {
     this.#parts = parts;
     this.index = new SecretIndex(namespace => {
       this.#read.delete(namespace);
+      this.#held.delete(namespace);
       changed(namespace);
     });
+  }
+
+  /** What is known without asking; undefined when the namespace has secrets that were not read as they are now. */
+  held(namespace: string): readonly PullSecret[] | undefined {
+    return this.index.isEmpty(namespace) ? NONE : this.#held.get(namespace);
   }
 
   /** One reading for all who ask. Nobody's signal ends it: others may wait for it, and it is short. */
@@ -122,9 +131,11 @@ class SecretShelf {
     if (known !== undefined) return known;
     const reading = readSecrets(this.#parts, namespace, names, new AbortController().signal);
     this.#read.set(namespace, reading);
-    reading.catch(() => {
-      if (this.#read.get(namespace) === reading) this.#read.delete(namespace);
-    });
+    const isCurrent = () => this.#read.get(namespace) === reading;
+    reading.then(
+      secrets => isCurrent() && this.#held.set(namespace, secrets),
+      () => isCurrent() && this.#read.delete(namespace),
+    );
     return reading;
   }
 }

@@ -21,6 +21,11 @@ export class SecretIndex {
     this.#changed = changed;
   }
 
+  /** Whether the namespace has none. */
+  isEmpty(namespace: string): boolean {
+    return !this.#collections.some(versions => versions.has(namespace));
+  }
+
   /** Names in the order in which their credentials count. */
   names(namespace: string): readonly string[] {
     const names = this.#collections.flatMap(versions => [...(versions.get(namespace)?.keys() ?? [])]);

@@ -32,13 +32,25 @@ export class MirroredPulls {
    * What the first source answers that can. When none does, the error of the registry itself counts alone, or the last
    * mirror's where the registry is never asked (import-semantics 10).
    */
-  async first<T>(
+  first<T>(
     repository: Repository,
     name: ManifestName,
     context: RequestContext,
     ask: (source: PullSource) => Promise<T>,
   ): Promise<Pulled<T>> {
-    const sources = pullSourcesFor(repository, name, this.#settings.host(repository.host));
+    return this.#firstOf(this.#sources(repository, name), repository, context, ask);
+  }
+
+  #sources(repository: Repository, name: ManifestName): readonly PullSource[] {
+    return pullSourcesFor(repository, name, this.#settings.host(repository.host));
+  }
+
+  async #firstOf<T>(
+    sources: readonly PullSource[],
+    repository: Repository,
+    context: RequestContext,
+    ask: (source: PullSource) => Promise<T>,
+  ): Promise<Pulled<T>> {
     let failed: unknown;
     for (const source of sources) {
       try {
@@ -61,8 +73,9 @@ export class MirroredPulls {
     context: RequestContext,
     ask: (source: PullSource) => Promise<Found>,
   ): Promise<Pulled<Found>> {
-    const [primary] = pullSourcesFor(repository, { tag }, this.#settings.host(repository.host));
-    const pulled = await this.first(repository, { tag }, context, ask);
+    const sources = this.#sources(repository, { tag });
+    const [primary] = sources;
+    const pulled = await this.#firstOf(sources, repository, context, ask);
     const key = [repository.host, repository.repository, tag].join('\n');
     const { found, source } = pulled;
     const standIn = source.host !== primary?.host || source.repository !== primary.repository;

@@ -11,10 +11,12 @@ export function pullSourcesFor(
   name: ManifestName,
   { mirrors, mirrorOnly }: Pick<HostSettings, 'mirrors' | 'mirrorOnly'>,
 ): readonly PullSource[] {
+  const primary: PullSource = { ...sourceOf(repository), mirror: false };
+  if (mirrors.length === 0) return mirrorOnly ? [] : [primary];
   const sources = closestMirrors(repository.repository, mirrors)
     .filter(mirror => 'digest' in name || mirror.resolveTags)
     .flatMap(mirror => mirrorSource(repository, mirror));
-  return mirrorOnly ? sources : [...sources, { ...sourceOf(repository), mirror: false }];
+  return mirrorOnly ? sources : [...sources, primary];
 }
 
 function sourceOf({ host, repository, insecure }: Repository): Repository {

@@ -14,8 +14,10 @@ export class Recent<V> {
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    if (entry.untilMs <= this.#clock.now()) return undefined;
+    const isOver = entry.untilMs <= this.#clock.now();
+    // The order of use matters to what has to go, and that only once there is much.
+    if (isOver || this.#entries.size > this.#capacity / 2) this.#entries.delete(key);
+    if (isOver) return undefined;
     this.#entries.set(key, entry);
     return entry.value;
   }

@@ -31,7 +31,12 @@ async function contextOf(more: Partial<DueTag>): Promise<TagContext> {
     log: silentLogger,
     intervals: { defaultIntervalMs: 15 * MINUTE, minIntervalMs: MINUTE },
   });
-  await imports.carryOut(imageStream(), dueTag('1', 'quay.io/acme/app:1', more), new AbortController().signal);
+  await imports.carryOut(
+    imageStream(),
+    dueTag('1', 'quay.io/acme/app:1', more),
+    'quay.io',
+    new AbortController().signal,
+  );
   const [context] = contexts;
   if (context === undefined) throw new Error('not asked');
   return context;
