@@ -28,7 +28,8 @@ export interface RegistryTags {
 
 type Tally = { registry: string; standings: Record<Standing, number>; scheduled: number; late: number };
 
-const EVERY_MS = 30_000;
+/** Alerts wait a quarter of an hour at least, and an interval has a minute at least. */
+const EVERY_MS = 60_000;
 /** In a large cluster it is taken as seldom as keeps its cost below a fiftieth of the time. */
 const REST = 50;
 /** So many streams take a few milliseconds: others in the process want a turn in between. */

@@ -229,7 +229,7 @@ export const METRICS = {
   tags: {
     name: 'imagestream_operator_tags',
     type: 'gauge',
-    help: 'Tags to be imported, by how their last import went; told by the replica that leads, counted every half minute or more seldom.',
+    help: 'Tags to be imported, by how their last import went; told by the replica that leads, counted every minute or more seldom.',
     labels: { registry: REGISTRY, state: ['imported', 'failing', 'neverWorked', 'waiting'] },
   },
   tagsScheduled: {

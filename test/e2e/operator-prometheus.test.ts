@@ -48,12 +48,19 @@ beforeAll(async () => {
 });
 afterAll(() => stopAll());
 
+/** Tags are counted once a minute, and a count may have just begun. */
+const PATIENCE_MS = 180_000;
+
 /** Values of a query once they are so. */
 const becomes = (expr: string, ...want: readonly number[]) =>
-  until(`${expr} is ${want}`, async () => {
-    const values = (await prometheus.query(expr)).map(({ value }) => value);
-    return JSON.stringify(values) === JSON.stringify(want);
-  });
+  until(
+    `${expr} is ${want}`,
+    async () => {
+      const values = (await prometheus.query(expr)).map(({ value }) => value);
+      return JSON.stringify(values) === JSON.stringify(want);
+    },
+    PATIENCE_MS,
+  );
 
 story('Prometheus scrapes every replica', async () => {
   const health = async () => (await prometheus.targets()).map(({ health, lastError }) => `${health}${lastError}`);
@@ -62,14 +69,18 @@ story('Prometheus scrapes every replica', async () => {
   await becomes('count(imagestream_operator_synced == 1)', 2);
 });
 
-story('the leader counts how the tags stand', async () => {
-  const { host } = registry;
-  await becomes(`imagestream_operator_tags{registry="${host}", state="imported"}`, 1);
-  await becomes(`imagestream_operator_tags{registry="${host}", state="neverWorked"}`, 1);
-  await becomes(`sum by (registry) (imagestream_operator_tags{state=~"failing|waiting"})`, 0);
-  await becomes('imagestream_operator_tags_scheduled', 1);
-  await becomes('imagestream_operator_tags_late', 0);
-});
+story(
+  'the leader counts how the tags stand',
+  async () => {
+    const { host } = registry;
+    await becomes(`imagestream_operator_tags{registry="${host}", state="imported"}`, 1);
+    await becomes(`imagestream_operator_tags{registry="${host}", state="neverWorked"}`, 1);
+    await becomes(`sum by (registry) (imagestream_operator_tags{state=~"failing|waiting"})`, 0);
+    await becomes('imagestream_operator_tags_scheduled', 1);
+    await becomes('imagestream_operator_tags_late', 0);
+  },
+  PATIENCE_MS,
+);
 
 story('promtool finds nothing in what replicas export but the names of OpenShift', async () => {
   const findings = async (operator: RunningOperator) => {
