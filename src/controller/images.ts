@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Image } from '../api/image.ts';
 import type { ObjectMeta } from '../api/meta.ts';
@@ -34,6 +35,8 @@ interface Known {
 /** Writes side by side, whoever asks for them. */
 const AT_ONCE = 16;
 const MAX_GONE = 1_000;
+/** Images that are looked up in a list before others in the process get a turn. */
+const PIECE = 1_000;
 /** How often one Image is looked at anew after somebody else wrote it. */
 const TRIES = 10;
 
@@ -94,8 +97,12 @@ export class ImageStore implements ReflectorSink<Reflected> {
     if (name !== undefined && (uid === undefined || uid === known?.uid)) this.#drop(name);
   }
 
-  replace(keys: ReadonlySet<string>): void {
-    for (const name of [...this.#known.keys()]) if (!keys.has(imageObjectName(name))) this.#drop(name);
+  /** Others in the process get turns in between; what is created during one is not what the list was of. */
+  async replace(keys: ReadonlySet<string>): Promise<void> {
+    for (const [index, name] of [...this.#known.keys()].entries()) {
+      if (index > 0 && index % PIECE === 0) await setImmediate();
+      if (!keys.has(imageObjectName(name))) this.#drop(name);
+    }
   }
 
   /**

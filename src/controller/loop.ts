@@ -32,6 +32,8 @@ const OLD_LEADER_LAG_MS = 5 * 60_000;
 /** Reconciles side by side: each waits for the API server and nothing else. */
 const STREAM_WORKERS = 12;
 const IMPORT_WORKERS = 4;
+/** Streams that are added in one go: with each goes a slice of work on those added before, into one turn of the event loop. */
+const PIECE = 250;
 const LOOK_AT_CLOCK_MS = 10_000;
 /** Clocks that are kept right move by less than this between two looks. */
 const JUMP_MS = 5_000;
@@ -120,7 +122,7 @@ async function addAll({ index, streamQueue }: LoopParts, priority: number, signa
   for (const key of index.keys()) {
     streamQueue.add(key, priority);
     added += 1;
-    if (added % 1_000 !== 0) continue;
+    if (added % PIECE !== 0) continue;
     await setImmediate();
     if (signal.aborted) return;
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ImageStream } from '../api/image-stream.ts';
 import { recordOf } from '../imagestream/stream-record.ts';
 import { type Key, keyOf } from './key.ts';
@@ -81,12 +82,16 @@ export class StreamIndex {
     this.#drop(key);
   }
 
-  /** All streams there are in what the list was of; others of it are gone. */
-  replace(keys: ReadonlySet<Key>, namespace?: string): void {
+  /** All streams there are in what the list was of; others of it are gone. Others in the process get turns in between. */
+  async replace(keys: ReadonlySet<Key>, namespace?: string): Promise<void> {
     // After a restored backup versions are lower than those we wrote.
     this.#written.clear();
     const isListed = (key: Key) => namespace === undefined || key.startsWith(`${namespace}/`);
-    for (const key of this.#records.keys()) if (!keys.has(key) && isListed(key)) this.#drop(key);
+    // Those of now: what is written during a turn is not what the list was of.
+    for (const [index, key] of [...this.#records.keys()].entries()) {
+      if (index > 0 && index % PIECE === 0) await setImmediate();
+      if (!keys.has(key) && isListed(key)) this.#drop(key);
+    }
   }
 
   #put(key: Key, stream: ImageStream): void {
@@ -104,6 +109,8 @@ export class StreamIndex {
 }
 
 const MAX_GONE = 1_000;
+/** To look up a hundred thousand keys in one go would take 50 ms. */
+const PIECE = 1_000;
 
 /** Versions grow (Kubernetes 1.35 promises it); one that is no number is never older than another. */
 function versionOf(stream: ImageStream): number {

@@ -17,8 +17,7 @@ export interface GoneKey {
 }
 
 /**
- * Where a reflector puts what it sees. All calls are synchronous and must be cheap: they run between two pieces of a
- * stream.
+ * Where a reflector puts what it sees. `upsert` and `delete` must be cheap: they run between two pieces of a stream.
  */
 export interface ReflectorSink<T> {
   /** Added, changed, or seen in a list; the same state may come twice. */
@@ -27,8 +26,11 @@ export interface ReflectorSink<T> {
   /**
    * A list is complete: whatever is not among these keys (`objectKey`) is gone. With `namespace`, only what is in that
    * namespace: one sink may stand behind a reflector for each of several.
+   *
+   * It is waited for, so that a sink of very many can give others turns. What it did not hold when this began is newer
+   * than the list, and stays.
    */
-  replace(keys: ReadonlySet<string>, namespace?: string): void;
+  replace(keys: ReadonlySet<string>, namespace?: string): void | Promise<void>;
 }
 
 /** Often enough for what a second look cures; an object that is poison must not hold up all others. */
@@ -60,8 +62,8 @@ export class GuardedSink<T extends Reflected> {
   }
 
   /** Throws what the sink throws: without it, deleted objects would stay for ever, so the list has to be repeated. */
-  replace(keys: ReadonlySet<string>): void {
-    this.#sink.replace(keys, this.#path.namespace);
+  async replace(keys: ReadonlySet<string>): Promise<void> {
+    await this.#sink.replace(keys, this.#path.namespace);
   }
 
   #try(key: string, hand: () => void): void {

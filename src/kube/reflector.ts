@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { ApiError, isExpired, NoAnswer } from './api-error.ts';
@@ -63,6 +64,8 @@ export function joinReflectors(reflectors: readonly Reflector[]): Reflector {
   };
 }
 
+/** Objects of a page that are taken in before others in the process get a turn. */
+const PIECE = 100;
 /** A watch that ends sooner was no watch: a server that ends each at once must not be asked in a tight loop. */
 const SHORT_WATCH_MS = 1_000;
 /** Failures without an event between them, after which the version itself is doubted. */
@@ -123,16 +126,14 @@ class CollectionReflector<T extends Reflected> implements Reflector {
     const seen = new Set<string>();
     let version: string | undefined;
     for await (const page of listPages<T>(client, path, query, signal)) {
-      for (const object of page.items) {
-        const key = this.#keyOf(object);
-        seen.add(key);
-        this.#sink.upsert(key, object);
-      }
+      await this.#takeIn(page.items, seen, signal);
       // The first: should pages ever differ, what happened in between is told again by the watch.
       version ??= page.resourceVersion;
       this.#progress();
     }
-    this.#sink.replace(seen);
+    await this.#sink.replace(seen);
+    // Whoever stopped meanwhile is not told that all is known.
+    signal.throwIfAborted();
     this.#version = version;
     const told = { resource: this.#resource, reason: this.#listReason, objects: seen.size };
     const ms = clock.monotonic() - startedMs;
@@ -140,6 +141,19 @@ class CollectionReflector<T extends Reflected> implements Reflector {
     log.info({ ...told, ms: Math.round(ms), ...namespaceOf(path) }, 'listed');
     this.#isSynced = true;
     this.#markSynced();
+  }
+
+  /** In pieces: while code is cold, a whole page takes several times as long as later. */
+  async #takeIn(objects: readonly T[], seen: Set<string>, signal: AbortSignal): Promise<void> {
+    for (const [index, object] of objects.entries()) {
+      if (index > 0 && index % PIECE === 0) {
+        await setImmediate();
+        signal.throwIfAborted();
+      }
+      const key = this.#keyOf(object);
+      seen.add(key);
+      this.#sink.upsert(key, object);
+    }
   }
 
   async #watch(from: string, signal: AbortSignal): Promise<void> {

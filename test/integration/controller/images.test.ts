@@ -330,7 +330,20 @@ describe('what the watch shows', () => {
   test('what is not in a complete list is gone', async () => {
     const { store } = await setUp();
     await store.ensure([image('1'), image('2')], signal);
-    store.replace(new Set([name('2')]));
+    await store.replace(new Set([name('2')]));
     expect([store.has(digestOf('1')), store.has(digestOf('2'))]).toEqual([false, true]);
+  });
+
+  test('others have turns while very many are compared with a list, and what comes meanwhile stays', async () => {
+    const { store } = await setUp();
+    for (let i = 0; i < 2_500; i += 1) store.upsert({ metadata: { name: `sha256-${String(i).padStart(64, '0')}` } });
+    const left: number[] = [];
+    setImmediate(() => {
+      left.push(store.count);
+      store.upsert({ metadata: { name: name('f') } });
+    });
+    await store.replace(new Set());
+    expect(left).toEqual([1_500]);
+    expect([store.count, store.has(digestOf('f'))]).toEqual([1, true]);
   });
 });

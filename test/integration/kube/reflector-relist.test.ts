@@ -149,6 +149,37 @@ describe('a reflector stops', () => {
     expect(server.count(WATCH)).toBe(0);
   });
 
+  test('within a page', async () => {
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    let taken = 0;
+    const upsert = () => {
+      taken += 1;
+      begin();
+    };
+    const { server, sink, reflector } = await tell({ sink: { upsert } });
+    for (let i = 0; i < 400; i += 1) server.put(IMAGE_STREAMS, stream(`s${i}`));
+    story.start();
+    await begun;
+    await story.stop();
+    expect([taken, sink.told, reflector.isSynced]).toEqual([100, [], false]);
+  });
+
+  test('while the sink compares, and says nothing of having listed', async () => {
+    const { promise: compared, resolve: end } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const replace = () => {
+      ask();
+      return compared;
+    };
+    const { server, reflector } = await tell({ sink: { replace } });
+    story.start();
+    await asked;
+    const stopped = story.stop();
+    end();
+    await stopped;
+    expect([reflector.isSynced, server.count(WATCH)]).toEqual([false, 0]);
+  });
+
   test('while it watches, and leaves no watch behind', async () => {
     const { server } = await watching();
     await story.stop();

@@ -41,6 +41,38 @@ describe('a reflector lists', () => {
     expect(server.requests(WATCH)[0]?.query).toMatchObject({ resourceVersion: version, allowWatchBookmarks: 'true' });
   });
 
+  test('in pieces, so that others have turns within a page', async () => {
+    const seen: number[] = [];
+    let taken = 0;
+    const upsert = () => {
+      taken += 1;
+      if (taken % 100 === 1) setImmediate(() => seen.push(taken));
+    };
+    const { server, reflector } = await tell({ sink: { upsert } });
+    for (let i = 0; i < 250; i += 1) server.put(IMAGE_STREAMS, stream(`s${i}`));
+    story.start();
+    await reflector.synced;
+    expect(seen.slice(0, 2)).toEqual([100, 200]);
+    expect([taken, server.count(LIST)]).toEqual([250, 1]);
+  });
+
+  test('and has listed only when the sink has compared all it holds', async () => {
+    const { promise: compared, resolve: end } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const replace = () => {
+      ask();
+      return compared;
+    };
+    const { server, reflector } = await tell({ sink: { replace } });
+    story.start();
+    await asked;
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(resolve => setImmediate(resolve));
+    expect([reflector.isSynced, server.count(WATCH)]).toEqual([false, 0]);
+    end();
+    await reflector.synced;
+    await server.heard(WATCH);
+  });
+
   test('again after each 500, at growing distances', async () => {
     const { server, clock, reflector, sink } = await tell();
     server.put(IMAGE_STREAMS, stream('a'));

@@ -104,10 +104,10 @@ describe('StreamIndex (design D16)', () => {
     expect(index.size).toBe(0);
   });
 
-  test('after a complete list lower versions count again: a backup may have been restored', () => {
+  test('after a complete list lower versions count again: a backup may have been restored', async () => {
     const { index } = newIndex();
     index.wrote(at('100', { tags: [specTag('new', from)] }));
-    index.replace(new Set(['demo/app']));
+    await index.replace(new Set(['demo/app']));
     index.upsert(at('50', { tags: [specTag('restored', from)] }));
     expect(tagsOf(index)).toEqual(['restored']);
   });
@@ -120,7 +120,7 @@ describe('StreamIndex (design D16)', () => {
     expect(tagsOf(index)).toEqual(['again']);
   });
 
-  test('a complete list removes what is not in it, of its namespace alone', () => {
+  test('a complete list removes what is not in it, of its namespace alone', async () => {
     const { index, changes } = newIndex();
     for (const [namespace, name] of [
       ['demo', 'a'],
@@ -130,9 +130,26 @@ describe('StreamIndex (design D16)', () => {
       index.upsert(at('1', { namespace, name }));
     }
     changes.length = 0;
-    index.replace(new Set(['demo/a']), 'demo');
+    await index.replace(new Set(['demo/a']), 'demo');
     expect(changes).toEqual(['demo/b']);
-    index.replace(new Set(['demo/a']));
+    await index.replace(new Set(['demo/a']));
     expect([...index.keys()]).toEqual(['demo/a']);
+  });
+
+  test('others have turns while very many are compared with a list, and what they write meanwhile stays', async () => {
+    const { index, changes } = newIndex();
+    for (let i = 0; i < 2_500; i += 1) index.upsert(at('1', { name: `s${i}` }));
+    changes.length = 0;
+    const left: number[] = [];
+    const look = () => {
+      left.push(index.size);
+      if (left.length === 1) index.wrote(at('2', { name: 'new' }));
+      setImmediate(look).unref();
+    };
+    setImmediate(look);
+    await index.replace(new Set(['demo/s0']));
+    expect(left.slice(0, 2)).toEqual([1_501, 502]);
+    expect([...index.keys()]).toEqual(['demo/s0', 'demo/new']);
+    expect(changes).toHaveLength(2_500);
   });
 });
