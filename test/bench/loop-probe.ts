@@ -7,9 +7,7 @@ const TELL_EVERY_MS = 100;
 const delay = monitorEventLoopDelay({ resolution: 10 });
 process.once('message', () => {
   delay.enable();
-  setInterval(() => {
-    process.send?.(delay.max / 1e6);
-    delay.reset();
-  }, TELL_EVERY_MS).unref();
+  // Never reset: after a long block this timer may come before that of the histogram, and a reset would lose the block.
+  setInterval(() => process.send?.(delay.max / 1e6), TELL_EVERY_MS).unref();
 });
 process.channel?.unref();
