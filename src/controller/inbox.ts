@@ -53,10 +53,6 @@ export class Inbox {
     });
   }
 
-  isEmpty(key: Key): boolean {
-    return !this.#byKey.has(key);
-  }
-
   peek(key: Key): readonly Arrival[] {
     const arrivals = this.#byKey.get(key);
     return arrivals === undefined ? NONE : [...arrivals];

@@ -1,14 +1,15 @@
 import type { ImageStream, Source } from '../api/image-stream.ts';
 import type { Clock } from '../clock.ts';
-import { hasFailed, importCondition } from '../imagestream/conditions.ts';
+import { hasFailed } from '../imagestream/conditions.ts';
 import { type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
+import { isKnown } from '../imagestream/known.ts';
 import { weighResult } from '../imagestream/not-found.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
 import { requestsOf } from '../imagestream/request.ts';
 import type { TagResult } from '../imagestream/result.ts';
 import { beatFrom } from '../imagestream/slot.ts';
-import { type Platform, sameRequest, sameSource } from '../imagestream/source.ts';
+import { type Platform, sameRequest } from '../imagestream/source.ts';
 import { historiesOf, historyOf } from '../imagestream/tag-state.ts';
 import type { Logger } from '../log.ts';
 import type { Announcer } from './announcer.ts';
@@ -218,24 +219,14 @@ export class StreamController {
     const { clock, queue } = this.#parts;
     const atMs = clock.now();
     if (this.#setAside(key, flight, stream, result, atMs)) return;
-    if (isKnown(result, stream)) {
+    if (isKnown(stream, result)) {
       this.#recording.settleTag(key, { kind: 'tag', flight, result, atMs }, stream);
-      if (this.#needsNoLook(key, flight, stream, result)) return;
+      if (needsNoLook(flight, stream, result)) return;
     } else {
       this.#inbox.put(key, { kind: 'tag', flight, result, atMs });
     }
     const isAlone = !this.#hasOpen(key);
     queue.addAt(key, isAlone ? atMs : atMs + TOGETHER_MS, PRIORITY.userEdit);
-  }
-
-  /**
-   * Whether a check that found nothing new leaves nothing to do: its next slot was seen to when it was sent off. Nearly
-   * all checks end here, so this halves the work on streams.
-   */
-  #needsNoLook(key: Key, { due, looked }: Flight, stream: ImageStream, { outcome }: TagResult): boolean {
-    const isRoutine = outcome === 'unchanged' && due.reason === 'scheduled' && due.requestedAt === undefined;
-    const isGenerationTold = stream.status?.observedGeneration === stream.metadata.generation;
-    return isRoutine && isGenerationTold && !looked && this.#inbox.isEmpty(key);
   }
 
   /** Whether a result does not count yet (registry-client R8.3); its slot is not done with, so it is asked again. */
@@ -303,14 +294,12 @@ export class StreamController {
   }
 }
 
-/** Whether the stream says already what came back: nothing is read or written for it. */
-function isKnown(result: TagResult, stream: ImageStream): boolean {
-  const history = historyOf(stream, result.tag);
-  const told = importCondition(history?.conditions);
-  const source = history?.source;
-  if (source === undefined || told === undefined) return false;
-  if (result.outcome === 'unchanged') return told.status === 'True' && sameSource(source, result.source);
-  if (result.outcome === 'imported' || told.status !== 'False' || !sameRequest(source, result.source)) return false;
-  const { reason, message } = result.failure.status;
-  return told.reason === reason && told.message === message;
+/**
+ * Whether a check that found nothing new leaves nothing to do: its next slot was seen to when it was sent off. Nearly all
+ * checks end here, so this halves the work on streams.
+ */
+function needsNoLook({ due, looked }: Flight, { metadata, status }: ImageStream, { outcome }: TagResult): boolean {
+  const isRoutine = outcome === 'unchanged' && due.reason === 'scheduled';
+  // A generation that was looked at is told together with what comes back.
+  return isRoutine && !looked && status?.observedGeneration === metadata.generation;
 }

@@ -269,6 +269,27 @@ describe('slots', () => {
   });
 });
 
+describe('a new leader', () => {
+  test('tells that it looked at a generation that came while nobody led, once the checks it begins with are back', async () => {
+    const { clock, server, registry, operator } = await setUp(1, 1);
+    await operator.stop();
+    const [stream] = server.objects<ImageStream>(IMAGE_STREAMS);
+    if (stream === undefined) throw new Error('gone');
+    server.put(IMAGE_STREAMS, { ...stream, spec: { ...stream.spec, lookupPolicy: { local: true } } });
+    const previousRenewMs = clock.now();
+    clock.jumpTo(previousRenewMs + 10 * MINUTE);
+    registry.forget();
+    const options = { defaultIntervalMs: MINUTE };
+    const next = startOperator({ server, hosts: [registry.host], clock, options, previousRenewMs });
+    closers.push(() => next.stop());
+    // No slot comes: the clock stands still from here on, but for what results wait for each other.
+    const told = () => server.objects<ImageStream>(IMAGE_STREAMS)[0];
+    await until('the check', () => registry.requests.length > 0);
+    await until('the generation', () => told()?.status?.observedGeneration === told()?.metadata.generation);
+    expect(told()?.metadata.generation).not.toBe(stream.metadata.generation);
+  });
+});
+
 describe('R8.3 a tag that existed and is not found', () => {
   test('is told of only when it is missing still a minute later; a moment’s absence leaves no trace', async () => {
     const { clock, server, registry, operator, histories } = await setUp(1, 1);
