@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts';
 
-/** Values that are kept for a while, at most so many: what was used longest ago goes first. */
+/**
+ * Values that are kept for a while, at most so many: what was used longest ago goes first. The order of use is kept only
+ * while more than half of the room is taken, since before that nothing has to go for long.
+ */
 export class Recent<V> {
   readonly #clock: Clock;
   readonly #capacity: number;
@@ -14,11 +17,14 @@ export class Recent<V> {
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    const isOver = entry.untilMs <= this.#clock.now();
-    // The order of use matters to what has to go, and that only once there is much.
-    if (isOver || this.#entries.size > this.#capacity / 2) this.#entries.delete(key);
-    if (isOver) return undefined;
-    this.#entries.set(key, entry);
+    if (entry.untilMs <= this.#clock.now()) {
+      this.#entries.delete(key);
+      return undefined;
+    }
+    if (this.#entries.size > this.#capacity / 2) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
     return entry.value;
   }
 
