@@ -87,10 +87,10 @@ export class StreamIndex {
     // After a restored backup versions are lower than those we wrote.
     this.#written.clear();
     const isListed = (key: Key) => namespace === undefined || key.startsWith(`${namespace}/`);
-    // Those of now: what is written during a turn is not what the list was of.
+    // Those of now: what comes or is written during a turn is newer than the list.
     for (const [index, key] of [...this.#records.keys()].entries()) {
       if (index > 0 && index % PIECE === 0) await setImmediate();
-      if (!keys.has(key) && isListed(key)) this.#drop(key);
+      if (!keys.has(key) && isListed(key) && !this.#written.has(key)) this.#drop(key);
     }
   }
 

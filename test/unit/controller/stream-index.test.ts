@@ -136,6 +136,14 @@ describe('StreamIndex (design D16)', () => {
     expect([...index.keys()]).toEqual(['demo/a']);
   });
 
+  test('what is written while a complete list is compared stays, also where the list has lost it', async () => {
+    const { index } = newIndex();
+    for (let i = 0; i < 1_500; i += 1) index.upsert(at('1', { name: `s${i}` }));
+    setImmediate(() => index.wrote(at('2', { name: 's1400' })));
+    await index.replace(new Set());
+    expect([...index.keys()]).toEqual(['demo/s1400']);
+  });
+
   test('others have turns while very many are compared with a list, and what they write meanwhile stays', async () => {
     const { index, changes } = newIndex();
     for (let i = 0; i < 2_500; i += 1) index.upsert(at('1', { name: `s${i}` }));
