@@ -6,7 +6,12 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when that fires first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `ring` after `ms` milliseconds, unless what it returns is called first; for what is set time and again. */
+  timer(ms: number, ring: () => void): () => void;
 }
+
+/** A timer of Node's holds at most 2^31 - 1 ms; beyond that it would fire at once. */
+const LONGEST_MS = 0x7fff_ffff;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
@@ -19,17 +24,17 @@ export const systemClock: Clock = {
         return;
       }
       const stop = () => {
-        clearTimeout(timer);
+        cancel();
         reject(signal?.reason);
       };
-      const timer = setTimeout(
-        () => {
-          signal?.removeEventListener('abort', stop);
-          resolve();
-        },
-        // A timer of Node's holds at most 2^31 - 1 ms; beyond that it would fire at once.
-        Math.min(Math.max(0, ms), 0x7fff_ffff),
-      );
+      const cancel = systemClock.timer(ms, () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      });
       signal?.addEventListener('abort', stop, { once: true });
     }),
+  timer: (ms, ring) => {
+    const timer = setTimeout(ring, Math.min(Math.max(0, ms), LONGEST_MS));
+    return () => clearTimeout(timer);
+  },
 };

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 export class Alarm {
   readonly #clock: Clock;
   readonly #ring: () => void;
-  #set: { readonly atMs: number; readonly controller: AbortController } | undefined;
+  #set: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
   constructor(clock: Clock, ring: () => void) {
     this.#clock = clock;
@@ -15,20 +15,14 @@ export class Alarm {
   set(atMs: number): void {
     // One that comes too early only looks again.
     if (atMs < Number.POSITIVE_INFINITY && this.#set !== undefined && this.#set.atMs <= atMs) return;
-    this.#set?.controller.abort();
+    this.#set?.cancel();
     this.#set = undefined;
     if (atMs === Number.POSITIVE_INFINITY) return;
-    const set = { atMs, controller: new AbortController() };
-    this.#set = set;
     const restMs = Math.ceil(atMs - this.#clock.monotonic());
-    this.#clock.sleep(restMs, set.controller.signal).then(
-      () => {
-        // Cancelled between its end and now: another one may be set.
-        if (this.#set !== set) return;
-        this.#set = undefined;
-        this.#ring();
-      },
-      () => {},
-    );
+    const cancel = this.#clock.timer(restMs, () => {
+      this.#set = undefined;
+      this.#ring();
+    });
+    this.#set = { atMs, cancel };
   }
 }

@@ -26,5 +26,8 @@ export function hastyClock(startMs = Date.parse('2026-01-02T03:04:05Z')): HastyC
       await setImmediate();
       signal?.throwIfAborted();
     },
+    timer: () => {
+      throw new Error('nothing here sets a timer');
+    },
   };
 }

@@ -2,11 +2,11 @@ import type { Clock } from '../../src/clock.ts';
 
 /** A clock that stands still until it is moved. */
 export interface FakeClock extends Clock {
-  /** Moves both readings on and wakes, in order, the sleepers whose time has come. */
+  /** Moves both readings on and wakes, in order, the sleepers whose time has come, and rings their timers. */
   advance(ms: number): Promise<void>;
   /** Makes the wall clock jump; the monotonic one and the sleepers don't notice. */
   jumpTo(nowMs: number): void;
-  /** How many are asleep. */
+  /** How many are asleep, and how many timers are set. */
   readonly sleeping: number;
 }
 
@@ -31,6 +31,17 @@ export function fakeClock(startMs = Date.parse('2026-01-02T03:04:05Z')): FakeClo
     wall += monoMs - mono;
     mono = monoMs;
   };
+  const timer = (ms: number, ring: () => void) => {
+    const sleeper: Sleeper = {
+      atMs: mono + Math.max(0, ms),
+      wake: () => {
+        sleepers.delete(sleeper);
+        ring();
+      },
+    };
+    sleepers.add(sleeper);
+    return () => void sleepers.delete(sleeper);
+  };
   return {
     now: () => wall,
     monotonic: () => mono,
@@ -44,18 +55,16 @@ export function fakeClock(startMs = Date.parse('2026-01-02T03:04:05Z')): FakeClo
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         const stop = () => {
-          sleepers.delete(sleeper);
+          cancel();
           reject(signal?.reason);
         };
-        const wake = () => {
-          sleepers.delete(sleeper);
+        const cancel = timer(ms, () => {
           signal?.removeEventListener('abort', stop);
           resolve();
-        };
-        const sleeper: Sleeper = { atMs: mono + Math.max(0, ms), wake };
-        sleepers.add(sleeper);
+        });
         signal?.addEventListener('abort', stop, { once: true });
       }),
+    timer,
     advance: async ms => {
       const untilMs = mono + ms;
       for (let sleeper = next(untilMs); sleeper !== undefined; sleeper = next(untilMs)) {

@@ -55,6 +55,7 @@ export function candidate(options: CandidateOptions): Candidate {
     now: options.now ?? (() => clock.now()),
     monotonic: () => clock.monotonic(),
     sleep: (ms, signal) => clock.sleep(ms + (options.lateMs?.() ?? 0), signal),
+    timer: (ms, ring) => clock.timer(ms + (options.lateMs?.() ?? 0), ring),
   };
   let term: Term | undefined;
   let end: ElectionEnd | undefined;
