@@ -1,8 +1,10 @@
 interface Entry<Key> {
   readonly key: Key;
-  readonly atMs: number;
+  atMs: number;
   /** Order of arrival: keys due at the same time leave in it. */
-  readonly order: number;
+  order: number;
+  /** Where it is in the heap: to be told by the entry costs less than to be looked up at each step of a way. */
+  place: number;
 }
 
 /**
@@ -11,7 +13,7 @@ interface Entry<Key> {
  */
 export class DueHeap<Key> {
   readonly #heap: Entry<Key>[] = [];
-  readonly #places = new Map<Key, number>();
+  readonly #entries = new Map<Key, Entry<Key>>();
   #arrivals = 0;
 
   get size(): number {
@@ -20,27 +22,27 @@ export class DueHeap<Key> {
 
   /** When the key is due; undefined when it is not here. */
   atMs(key: Key): number | undefined {
-    const place = this.#places.get(key);
-    return place === undefined ? undefined : this.#heap[place]?.atMs;
+    return this.#entries.get(key)?.atMs;
   }
 
   /** Puts the key in, or moves it to its new time. */
   add(key: Key, atMs: number): void {
-    this.delete(key);
     this.#arrivals += 1;
-    this.#rise(this.#heap.length, { key, atMs, order: this.#arrivals });
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { key, atMs, order: this.#arrivals, place: this.#heap.length };
+      this.#entries.set(key, entry);
+    } else {
+      entry.atMs = atMs;
+      entry.order = this.#arrivals;
+    }
+    this.#settle(entry);
   }
 
   delete(key: Key): boolean {
-    const place = this.#places.get(key);
-    if (place === undefined) return false;
-    this.#places.delete(key);
-    const last = this.#heap.pop();
-    if (last !== undefined && last.key !== key) {
-      const parent = this.#heap[parentOf(place)];
-      if (place > 0 && parent !== undefined && before(last, parent)) this.#rise(place, last);
-      else this.#sink(place, last);
-    }
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    this.#remove(entry);
     return true;
   }
 
@@ -53,47 +55,51 @@ export class DueHeap<Key> {
   popDue(nowMs: number): Key | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.atMs > nowMs) return undefined;
-    this.delete(first.key);
+    this.#remove(first);
     return first.key;
   }
 
-  #rise(from: number, entry: Entry<Key>): void {
-    let place = from;
-    while (place > 0) {
-      const parent = this.#heap[parentOf(place)];
+  #remove(entry: Entry<Key>): void {
+    this.#entries.delete(entry.key);
+    const last = this.#heap.pop();
+    if (last === undefined || last === entry) return;
+    last.place = entry.place;
+    this.#settle(last);
+  }
+
+  /** Moves the entry from where it is to where its time has it. */
+  #settle(entry: Entry<Key>): void {
+    const heap = this.#heap;
+    let { place } = entry;
+    for (let up = parentOf(place); place > 0; up = parentOf(place)) {
+      const parent = heap[up];
       if (parent === undefined || !before(entry, parent)) break;
       this.#put(place, parent);
-      place = parentOf(place);
+      place = up;
     }
-    this.#put(place, entry);
-  }
-
-  #sink(from: number, entry: Entry<Key>): void {
-    let place = from;
     for (;;) {
-      const [at, child] = this.#earlierChild(place);
+      const child = earlier(heap[2 * place + 1], heap[2 * place + 2]);
       if (child === undefined || !before(child, entry)) break;
+      const { place: down } = child;
       this.#put(place, child);
-      place = at;
+      place = down;
     }
     this.#put(place, entry);
-  }
-
-  #earlierChild(place: number): readonly [number, Entry<Key> | undefined] {
-    const left = this.#heap[2 * place + 1];
-    const right = this.#heap[2 * place + 2];
-    if (left !== undefined && right !== undefined && before(right, left)) return [2 * place + 2, right];
-    return [2 * place + 1, left];
   }
 
   #put(place: number, entry: Entry<Key>): void {
     this.#heap[place] = entry;
-    this.#places.set(entry.key, place);
+    entry.place = place;
   }
 }
 
 function before(a: Entry<unknown>, b: Entry<unknown>): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}
+
+/** Of two children; the second is there only when the first is. */
+function earlier<Key>(left: Entry<Key> | undefined, right: Entry<Key> | undefined): Entry<Key> | undefined {
+  return left !== undefined && right !== undefined && before(right, left) ? right : left;
 }
 
 function parentOf(place: number): number {

@@ -109,7 +109,7 @@ export class Places {
   }
 
   #wake(): void {
-    while (this.#taken < this.#limit) {
+    while (this.#taken < this.#limit && this.#trusted.size + this.#doubtful.size > 0) {
       const [trusted, doubtful] = [entryOf(this.#trusted), this.#doubtfulFull ? undefined : entryOf(this.#doubtful)];
       const [seeker] =
         (trusted?.[1] ?? Number.POSITIVE_INFINITY) < (doubtful?.[1] ?? 0)

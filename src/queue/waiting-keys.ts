@@ -105,7 +105,7 @@ export class WaitingKeys {
   }
 
   #lineUp(due: InLine): void {
-    const { ticket } = this.#due.get(due.key) ?? {};
+    const ticket = this.#due.get(due.key)?.ticket;
     if (ticket !== undefined) this.#line.delete(ticket);
     due.ticket = this.#line.add(due, { priority: due.priority, tenant: this.#groupOf(due.key) });
     this.#due.set(due.key, due);
