@@ -1,4 +1,13 @@
-import type { ImageStream, ImageStreamStatus, Source, SpecTag, TagCondition, TagHistory } from '../api/image-stream.ts';
+import type {
+  ImageStream,
+  ImageStreamSpec,
+  ImageStreamStatus,
+  Source,
+  SpecTag,
+  TagCondition,
+  TagHistory,
+} from '../api/image-stream.ts';
+import type { ObjectMeta } from '../api/meta.ts';
 import {
   INSECURE_REPOSITORY_ANNOTATION,
   INTERVAL_ANNOTATION,
@@ -25,6 +34,8 @@ const STREAM_ANNOTATIONS = [
 ];
 const TAG_ANNOTATIONS = [INTERVAL_ANNOTATION, PREFER_ARCH_ANNOTATION, PREFER_OS_ANNOTATION];
 
+/** Of what was just made, or read from a text, and is nobody else's yet. */
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 type Annotations = Readonly<Record<string, string>>;
 /** Everything of the stream but its tags, where it is not what it mostly is. */
 interface Rest {
@@ -60,7 +71,6 @@ type StreamRecord = readonly [
 export function recordOf(stream: ImageStream): string {
   const { namespace = '', name = '', uid = '', generation = 0 } = stream.metadata;
   const tags = stream.spec?.tags ?? [];
-  const wanted = new Map(tags.map(tag => [tag.name, tag]));
   const rest = restOf(stream);
   const parts = [
     namespace,
@@ -69,36 +79,37 @@ export function recordOf(stream: ImageStream): string {
     generation,
     stream.status?.observedGeneration ?? null,
     tags.map(tagRecord),
-    stream.status?.tags?.map(history => historyRecord(history, wanted.get(history.tag))) ?? 0,
+    stream.status?.tags?.map((history, place) => historyRecord(history, tags[place])) ?? 0,
   ] as const;
   const record: StreamRecord = rest === undefined ? parts : [...parts, rest];
   return JSON.stringify(record);
 }
 
-/** The stream as far as its record tells. */
+/**
+ * The stream as far as its record tells. Each check begins with it, so it makes what it gives and next to nothing else:
+ * taking an array apart by a pattern, or spreading one object into another, costs more here than all the rest.
+ */
 export function streamOfRecord(text: string): ImageStream {
   const record: StreamRecord = JSON.parse(text);
-  const [namespace, name, uid, generation, observedGeneration, tagRecords, histories, rest = {}] = record;
-  const { annotations, deletionTimestamp } = rest;
-  const tags = tagRecords.map(specTag);
-  const wanted = new Map(tags.map(tag => [tag.name, tag]));
-  const status = {
-    ...rest.status,
-    ...(observedGeneration !== null && { observedGeneration }),
-    ...(histories !== 0 && { tags: histories.map(history => tagHistory(history, wanted.get(history[0]))) }),
+  const observedGeneration = record[4];
+  const histories = record[6];
+  const rest = record[7];
+  const tags = record[5].map(specTag);
+  const metadata: Mutable<ObjectMeta> = {
+    namespace: record[0],
+    name: record[1],
+    uid: record[2],
+    generation: record[3],
   };
-  return {
-    metadata: {
-      namespace,
-      name,
-      uid,
-      generation,
-      ...(annotations && { annotations }),
-      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-    },
-    spec: { ...rest.spec, tags },
-    ...(Object.keys(status).length > 0 && { status }),
-  };
+  if (rest?.annotations !== undefined) metadata.annotations = rest.annotations;
+  if (rest?.deletionTimestamp !== undefined) metadata.deletionTimestamp = rest.deletionTimestamp;
+  const spec: Mutable<ImageStreamSpec> = { tags };
+  if (rest?.spec !== undefined) spec.dockerImageRepository = rest.spec.dockerImageRepository;
+  if (observedGeneration === null && histories === 0 && rest?.status === undefined) return { metadata, spec };
+  const status: Mutable<ImageStreamStatus> = rest?.status ?? {};
+  if (observedGeneration !== null) status.observedGeneration = observedGeneration;
+  if (histories !== 0) status.tags = histories.map((history, place) => tagHistory(history, tags[place]));
+  return { metadata, spec, status };
 }
 
 function restOf({ metadata, spec, status = {} }: ImageStream): Rest | undefined {
@@ -137,11 +148,13 @@ function tagRecord({ name, from, reference, generation, importPolicy, annotation
   return Object.keys(more).length === 0 ? [name, what] : [name, what, more];
 }
 
-function specTag([name, from, more]: TagRecord): SpecTag {
-  const source = typeof from === 'string' ? { kind: 'DockerImage', name: from } : from;
-  return { name, ...(source && { from: source }), ...more };
+function specTag(record: TagRecord): SpecTag {
+  const name = record[0];
+  const from = typeof record[1] === 'string' ? { kind: 'DockerImage', name: record[1] } : record[1];
+  return from ? { name, from, ...record[2] } : { name, ...record[2] };
 }
 
+/** `wanted` stands at the same place of the spec: mostly it is the same tag, and asks for what the status records. */
 function historyRecord({ tag, items, conditions, source }: TagHistory, wanted: SpecTag | undefined): HistoryRecord {
   const [head] = items ?? [];
   const image = head?.image ?? '';
@@ -152,18 +165,22 @@ function historyRecord({ tag, items, conditions, source }: TagHistory, wanted: S
 }
 
 function tagHistory(record: HistoryRecord, wanted: SpecTag | undefined): TagHistory {
-  const [tag, image, generation, condition, source, reference = ''] = record;
-  const head = { created: '', dockerImageReference: reference, image, generation };
-  const told = typeof condition === 'number' ? { ...SUCCESS, generation: condition } : condition;
-  return {
-    tag,
-    items: generation === -1 ? [] : [head],
-    ...(told !== null && { conditions: [told] }),
-    ...(source !== null && { source: sourceOf(source, image, wanted) }),
+  const image = record[1];
+  const generation = record[2];
+  const condition = record[3];
+  const source = record[4];
+  const history: Mutable<TagHistory> = {
+    tag: record[0],
+    items: generation === -1 ? [] : [{ created: '', dockerImageReference: record[5] ?? '', image, generation }],
   };
+  if (condition !== null) history.conditions = [typeof condition === 'number' ? success(condition) : condition];
+  if (source !== null) history.source = sourceOf(source, image, wanted);
+  return history;
 }
 
-const SUCCESS = { type: 'ImportSuccess', status: 'True', reason: IMPORTED } as const;
+function success(generation: number): TagCondition {
+  return { type: 'ImportSuccess', status: 'True', reason: IMPORTED, generation };
+}
 
 function conditionRecord(conditions: readonly TagCondition[] | undefined): HistoryRecord[3] {
   const told = importCondition(conditions);
@@ -189,12 +206,10 @@ function sourceRecord({ from, digest, ...rest }: Source, image: string, wanted: 
   };
 }
 
-function sourceOf({ from, digest, ...rest }: Partial<Source>, image: string, wanted: SpecTag | undefined): Source {
-  return {
-    from: from ?? wanted?.from?.name ?? '',
-    ...rest,
-    ...(digest !== undefined && { digest: digest === '' ? image : digest }),
-  };
+function sourceOf(record: Partial<Source>, image: string, wanted: SpecTag | undefined): Source {
+  const source: Mutable<Source> = { from: wanted?.from?.name ?? '', ...record };
+  if (source.digest === '') source.digest = image;
+  return source;
 }
 
 function picked(annotations: Annotations | undefined, names: readonly string[]): Annotations | undefined {
