@@ -10,10 +10,9 @@ export interface StreamRegistries {
 
 /** The stream with the repositories that it has in these registries (controllers 5.7); the same object when it says so already. */
 export function withRepositoryNames(stream: ImageStream, registries: StreamRegistries): ImageStream {
-  const { namespace = '', name = '' } = stream.metadata;
-  const at = (registry: string | undefined) => (registry ? `${registry}/${namespace}/${name}` : '');
   const { internalRegistry, publicRegistry } = registries;
-  const [internal, external] = [at(internalRegistry || publicRegistry), at(publicRegistry)];
+  const internal = nameAt(internalRegistry || publicRegistry, stream);
+  const external = nameAt(publicRegistry, stream);
   const said = stream.status;
   const isSaid =
     (said?.dockerImageRepository ?? '') === internal && (said?.publicDockerImageRepository ?? '') === external;
@@ -29,4 +28,8 @@ export function withRepositoryNames(stream: ImageStream, registries: StreamRegis
     ...(external !== '' && { publicDockerImageRepository: external }),
   };
   return { ...stream, status };
+}
+
+function nameAt(registry: string | undefined, { metadata }: ImageStream): string {
+  return registry ? `${registry}/${metadata.namespace ?? ''}/${metadata.name ?? ''}` : '';
 }

@@ -25,10 +25,7 @@ export function rememberedAfter(
   random: number,
 ): Remembered {
   const answered = due.requestedAt ?? before?.answeredRequest;
-  const kept = {
-    lastCheckedMs: atMs,
-    ...(answered !== undefined && { answeredRequest: answered }),
-  };
+  const kept = answered === undefined ? { lastCheckedMs: atMs } : { lastCheckedMs: atMs, answeredRequest: answered };
   if (result.outcome !== 'failed') return kept;
   const failures = (before?.failures ?? 0) + 1;
   // Changed while this was on its way: what failed with the old credentials is tried again at once.

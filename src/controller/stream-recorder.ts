@@ -74,7 +74,7 @@ export class StreamRecorder {
       nowMs: clock.now(),
       historyLimit: options.historyLimit,
       platform: options.platform,
-      ...(handledRequest !== undefined && { handledRequest }),
+      handledRequest,
     });
     return withRepositoryNames(next, options);
   }

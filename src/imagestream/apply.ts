@@ -27,7 +27,7 @@ export interface ApplyOptions {
   /** The option that the requests were built with. */
   readonly platform: Platform;
   /** Value of `requested-at` that all tags have answered, to be echoed in the status. */
-  readonly handledRequest?: string;
+  readonly handledRequest?: string | undefined;
 }
 
 /**
@@ -37,10 +37,10 @@ export interface ApplyOptions {
  * tags of kinds that are not resolved yet, tags that left the spec. Applying twice is applying once.
  */
 export function applyResults(stream: ImageStream, results: readonly TagResult[], options: ApplyOptions): ImageStream {
-  const specTags = new Map((stream.spec?.tags ?? []).map(tag => [tag.name, tag]));
-  if (results.length === 0 && waitsForResults(stream, specTags)) {
+  if (results.length === 0 && waitsForResults(stream)) {
     return withStatus(stream, stream.status?.tags ?? [], options.handledRequest);
   }
+  const specTags = new Map((stream.spec?.tags ?? []).map(tag => [tag.name, tag]));
   const before = historiesOf(stream);
   const byTag = Map.groupBy(results, result => result.tag);
   const settle = (name: string): TagHistory | undefined => {
@@ -56,9 +56,16 @@ export function applyResults(stream: ImageStream, results: readonly TagResult[],
 }
 
 /** Whether there is nothing to say of the tags but what registries answer: so it is whenever a check begins. */
-function waitsForResults({ spec, status }: ImageStream, specTags: ReadonlyMap<string, SpecTag>): boolean {
-  const isSettled = ({ tag, source }: TagHistory) => source === undefined || specTags.has(tag);
-  return (spec?.tags ?? []).every(isImportable) && (status?.tags ?? []).every(isSettled);
+function waitsForResults({ spec, status }: ImageStream): boolean {
+  const tags = spec?.tags ?? [];
+  let names: ReadonlySet<string> | undefined;
+  const isSettled = ({ tag, source }: TagHistory, place: number) => {
+    // Mostly both stand at the same place, and nobody needs a set of names.
+    if (source === undefined || tags[place]?.name === tag) return true;
+    names ??= new Set(tags.map(({ name }) => name));
+    return names.has(tag);
+  };
+  return tags.every(isImportable) && (status?.tags ?? []).every(isSettled);
 }
 
 /** One spec tag, and what every decision about it needs. */

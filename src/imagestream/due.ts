@@ -14,7 +14,7 @@ import {
   sameRequest,
   withoutDigest,
 } from './source.ts';
-import { historiesOf } from './tag-state.ts';
+import { historyFinder } from './tag-state.ts';
 
 /** Why a tag is imported now (design D5); the list is closed, and its order is that of importance. */
 export type DueReason = 'neverImported' | 'specChanged' | 'requested' | 'secretsChanged' | 'retry' | 'scheduled';
@@ -53,7 +53,7 @@ export interface PlanInput {
   readonly nowMs: number;
   readonly options: PlanOptions;
   /** Whether the Image object of this name is gone (design D11); absent where none are kept. */
-  readonly isImageMissing?: (image: string) => boolean;
+  readonly isImageMissing?: ((image: string) => boolean) | undefined;
 }
 
 export interface DueTag {
@@ -62,13 +62,13 @@ export interface DueTag {
   readonly priority: number;
   readonly request: TagRequest;
   /** Epoch ms of the slot of a scheduled check. */
-  readonly slotMs?: number;
+  readonly slotMs?: number | undefined;
   /** The image must be fetched even when it is the one the tag has: its Image object is gone. */
-  readonly refetch?: boolean;
+  readonly refetch?: boolean | undefined;
   /** Epoch ms of the last check that came back: an older answer would be none. */
-  readonly checkedAtMs?: number;
+  readonly checkedAtMs?: number | undefined;
   /** Value of `requested-at` that this import answers; to be remembered as `answeredRequest` once it is back. */
-  readonly requestedAt?: string;
+  readonly requestedAt?: string | undefined;
 }
 
 export interface ImportPlan {
@@ -77,34 +77,39 @@ export interface ImportPlan {
    * Epoch ms of the next time at which a tag may become due with nobody changing anything; of one that is being asked
    * for, too, so that a check that finds nothing new needs no look at its stream.
    */
-  readonly nextCheckAtMs?: number;
+  readonly nextCheckAtMs?: number | undefined;
   /** Tags that ask for something nobody does yet (design D13): `applyResults` says so in their conditions. */
   readonly unsupported: readonly string[];
   /** Value of `requested-at` that every tag has answered and that the status does not echo yet. */
-  readonly answeredRequest?: string;
+  readonly answeredRequest?: string | undefined;
 }
 
 /** Says which tags of a stream must be imported now and why, and when to look again (design D5, D22, D23). */
 export function planImports(input: PlanInput): ImportPlan {
-  const tags = input.stream.spec?.tags ?? [];
-  const histories = historiesOf(input.stream);
-  const facts = tags.filter(isImportable).map(tag => gather(input, tag, histories.get(tag.name)));
-  const due: DueTag[] = [];
-  const later: number[] = [];
-  for (const fact of facts) {
-    const reason = dueReason(fact);
-    if (reason !== undefined) due.push(dueTag(fact, reason));
-    const atMs = reason === undefined ? nextCheckMs(fact) : nextScheduledMs(fact);
-    if (atMs !== undefined) later.push(atMs);
-  }
-  const nextCheckAtMs = Math.min(...later);
+  const historyOf = historyFinder(input.stream);
   const pending = pendingRequest(input.stream);
-  const answered = pending !== undefined && facts.every(({ memory }) => memory.answeredRequest === pending);
+  const due: DueTag[] = [];
+  const unsupported: string[] = [];
+  let nextCheckAtMs = Number.POSITIVE_INFINITY;
+  let isAnswered = pending !== undefined;
+  let place = 0;
+  for (const tag of input.stream.spec?.tags ?? []) {
+    const history = historyOf(tag.name, place);
+    place += 1;
+    if (isUnsupported(tag)) unsupported.push(tag.name);
+    if (!isImportable(tag)) continue;
+    const facts = gather(input, tag, history, pending);
+    const reason = dueReason(facts);
+    if (reason !== undefined) due.push(dueTag(facts, reason));
+    const atMs = reason === undefined ? nextCheckMs(facts) : nextScheduledMs(facts);
+    if (atMs !== undefined) nextCheckAtMs = Math.min(nextCheckAtMs, atMs);
+    if (facts.memory.answeredRequest !== pending) isAnswered = false;
+  }
   return {
     due,
-    ...(Number.isFinite(nextCheckAtMs) && { nextCheckAtMs }),
-    unsupported: tags.filter(isUnsupported).map(tag => tag.name),
-    ...(answered && { answeredRequest: pending }),
+    nextCheckAtMs: nextCheckAtMs === Number.POSITIVE_INFINITY ? undefined : nextCheckAtMs,
+    unsupported,
+    answeredRequest: isAnswered ? pending : undefined,
   };
 }
 
@@ -125,6 +130,8 @@ interface TagFacts {
   readonly flying: Source | undefined;
   readonly memory: TagMemory;
   readonly pendingRequest: string | undefined;
+  /** The last import of the tag failed. */
+  readonly failed: boolean;
   /**
    * The tag's time slots; absent for a tag that waits for none, and when its pull spec cannot be asked for, which only
    * an edit can heal.
@@ -144,22 +151,29 @@ interface TagFacts {
 const LONGEST_DOUBT_MS = 60_000;
 /** Clocks that are kept right are moved by less. */
 const JUMP_MS = 5_000;
+const NOTHING: TagMemory = {};
 
-function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined): TagFacts {
+function gather(
+  input: PlanInput,
+  tag: SpecTag,
+  history: TagHistory | undefined,
+  pendingRequest: string | undefined,
+): TagFacts {
   const { stream, inFlight, memory, nowMs, options } = input;
   const request = requestOf(tag, history, options.platform);
-  const remembered = believed(memory.get(tag.name) ?? {}, nowMs);
+  const remembered = believed(memory.get(tag.name) ?? NOTHING, nowMs);
   const intervalMs = intervalOf(stream, tag, options);
   const scheduled = isRescheduled(tag, request.from);
-  const waitsForSlots = scheduled || hasFailed(history?.conditions);
+  const failed = hasFailed(history?.conditions);
   const doneUntilMs = remembered.lastCheckedMs ?? options.sinceMs ?? options.startedAtMs;
   return {
     request,
     history,
     flying: inFlight.get(tag.name),
     memory: remembered,
-    pendingRequest: pendingRequest(stream),
-    slots: waitsForSlots ? slotsOfPullSpec(request.from, nowMs, intervalMs) : undefined,
+    pendingRequest,
+    failed,
+    slots: scheduled || failed ? slotsOfPullSpec(request.from, nowMs, intervalMs) : undefined,
     scheduled,
     isImageMissing: isHeadMissing(input, history),
     // A time this far ahead was taken before the clock was set back; believing it would stall the tag.
@@ -172,9 +186,9 @@ function gather(input: PlanInput, tag: SpecTag, history: TagHistory | undefined)
 
 /** A retry belongs to the check before it; when that lies ahead of us, the clock was set back since. */
 function believed(memory: TagMemory, nowMs: number): TagMemory {
-  const { lastCheckedMs = nowMs, retryAtMs, ...rest } = memory;
-  if (retryAtMs === undefined || lastCheckedMs - nowMs < JUMP_MS) return memory;
-  return { ...rest, lastCheckedMs };
+  if (memory.retryAtMs === undefined || (memory.lastCheckedMs ?? nowMs) - nowMs < JUMP_MS) return memory;
+  const { retryAtMs: _before, ...rest } = memory;
+  return rest;
 }
 
 /** What a digest names never moves: once imported, it is done (controllers 2.2). */
@@ -190,9 +204,9 @@ function dueReason(facts: TagFacts): DueReason | undefined {
   if (history.source === undefined || !sameRequest(request.asked, history.source)) return 'specChanged';
   if (pendingRequest !== undefined && memory.answeredRequest !== pendingRequest) return 'requested';
   if (memory.secretsChanged === true) return 'secretsChanged';
-  if (facts.isImageMissing && !hasFailed(history.conditions)) return 'retry';
+  if (facts.isImageMissing && !facts.failed) return 'retry';
   const slotPassed = slots !== undefined && slots.previousMs > facts.doneUntilMs;
-  if (hasFailed(history.conditions)) {
+  if (facts.failed) {
     const mayRetry = memory.retryAtMs === undefined ? slotPassed : nowMs >= memory.retryAtMs;
     return mayRetry ? 'retry' : undefined;
   }
@@ -203,7 +217,7 @@ function dueReason(facts: TagFacts): DueReason | undefined {
 function nextCheckMs(facts: TagFacts): number | undefined {
   if (isHeld(facts)) return facts.memory.holdUntilMs;
   if (facts.flying !== undefined) return nextScheduledMs(facts);
-  if (hasFailed(facts.history?.conditions)) return facts.memory.retryAtMs ?? facts.slots?.nextMs;
+  if (facts.failed) return facts.memory.retryAtMs ?? facts.slots?.nextMs;
   return nextScheduledMs(facts);
 }
 
@@ -218,18 +232,16 @@ function isHeld({ memory: { holdUntilMs }, nowMs, intervalMs }: TagFacts): boole
 }
 
 function dueTag(facts: TagFacts, reason: DueReason): DueTag {
-  const { pendingRequest, isImageMissing } = facts;
-  const { lastCheckedMs } = facts.memory;
-  const request = isImageMissing ? withoutKnowledge(facts.request) : facts.request;
+  const { request, isImageMissing } = facts;
   return {
     tag: request.tag,
     reason,
     priority: priorityOf(facts, reason),
-    request,
-    ...(isImageMissing && { refetch: true }),
-    ...(reason === 'scheduled' && facts.slots && { slotMs: facts.slots.previousMs }),
-    ...(lastCheckedMs !== undefined && { checkedAtMs: lastCheckedMs }),
-    ...(pendingRequest !== undefined && { requestedAt: pendingRequest }),
+    request: isImageMissing ? withoutKnowledge(request) : request,
+    slotMs: reason === 'scheduled' ? facts.slots?.previousMs : undefined,
+    refetch: isImageMissing ? true : undefined,
+    checkedAtMs: facts.memory.lastCheckedMs,
+    requestedAt: facts.pendingRequest,
   };
 }
 

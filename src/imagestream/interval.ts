@@ -23,15 +23,23 @@ export function intervalOf(stream: ImageStream, tag: SpecTag, defaults: Interval
 /** Annotations that ask for an interval and are no duration: where each is, and what was expected. */
 export function intervalFaults({ metadata, spec }: ImageStream): readonly string[] {
   const faults: string[] = [];
-  const look = (annotations: SpecTag['annotations'], at: string): void => {
-    const text = annotations?.[INTERVAL_ANNOTATION] ?? '';
-    if (text === '' || durationOf(text) !== undefined) return;
-    const shown = JSON.stringify(text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN - 1)}…`);
-    faults.push(`${at}.annotations[${INTERVAL_ANNOTATION}]: ${shown}: expected a duration, such as 15m; it is ignored`);
-  };
-  look(metadata.annotations, 'metadata');
-  for (const { name, annotations } of spec?.tags ?? []) look(annotations, `spec.tags[${name}]`);
+  const wrong = misread(metadata.annotations);
+  if (wrong !== undefined) faults.push(intervalFault('metadata', wrong));
+  for (const { name, annotations } of spec?.tags ?? []) {
+    const wrongOfTag = misread(annotations);
+    if (wrongOfTag !== undefined) faults.push(intervalFault(`spec.tags[${name}]`, wrongOfTag));
+  }
   return faults;
+}
+
+function misread(annotations: SpecTag['annotations']): string | undefined {
+  const text = annotations?.[INTERVAL_ANNOTATION] ?? '';
+  return text === '' || durationOf(text) !== undefined ? undefined : text;
+}
+
+function intervalFault(at: string, text: string): string {
+  const shown = JSON.stringify(text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN - 1)}…`);
+  return `${at}.annotations[${INTERVAL_ANNOTATION}]: ${shown}: expected a duration, such as 15m; it is ignored`;
 }
 
 const MAX_SHOWN = 32;

@@ -19,7 +19,7 @@ export interface TagRequest {
    */
   readonly asked: Source;
   /** What the stream records for the tag; without digest when the tag has no image yet, so that content is needed. */
-  readonly recorded?: Source;
+  readonly recorded?: Source | undefined;
 }
 
 /** The request for one importable spec tag, given what the status says of it. */
@@ -33,7 +33,7 @@ export function requestOf(tag: SpecTag, history: TagHistory | undefined, option:
     insecure: tag.importPolicy?.insecure === true,
     platform: platformOf(tag, option),
     asked: sourceAsked(tag, option),
-    ...(source && { recorded: hasImage ? source : withoutDigest(source) }),
+    recorded: hasImage ? source : source && withoutDigest(source),
   };
 }
 

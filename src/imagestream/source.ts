@@ -57,13 +57,12 @@ export function platformOf(tag: SpecTag, option: Platform): Platform {
 export function sourceAsked(tag: SpecTag, option: Platform): Source {
   const { os, architecture } = platformOf(tag, option);
   const platform = `${os}/${architecture}`;
-  return {
-    from: tag.from?.name ?? '',
-    ...(tag.importPolicy?.importMode === 'PreserveOriginal' && { importMode: 'PreserveOriginal' }),
-    ...(tag.importPolicy?.insecure === true && { insecure: true }),
-    ...(platform !== DEFAULT_PLATFORM && { platform }),
-    ...(tag.generation !== undefined && { specGeneration: tag.generation }),
-  };
+  const source: { -readonly [Name in keyof Source]: Source[Name] } = { from: tag.from?.name ?? '' };
+  if (tag.importPolicy?.importMode === 'PreserveOriginal') source.importMode = 'PreserveOriginal';
+  if (tag.importPolicy?.insecure === true) source.insecure = true;
+  if (platform !== DEFAULT_PLATFORM) source.platform = platform;
+  if (tag.generation !== undefined) source.specGeneration = tag.generation;
+  return source;
 }
 
 /** What was asked, without what the registry said. */
@@ -80,25 +79,17 @@ export function withDigest(asked: Source, digest: string, acceptVersion: number)
   return { ...withoutDigest(asked), ...(acceptVersion !== DEFAULT_ACCEPT_VERSION && { acceptVersion }), digest };
 }
 
-/** What a source asks for, apart from the generation that asked. A null or absent generation means the same. */
-type Asked = readonly [from: string, importMode: string, insecure: boolean, platform: string];
-
-function asked(source: Source): Asked {
-  return [
-    source.from,
-    source.importMode === 'PreserveOriginal' ? 'PreserveOriginal' : 'Legacy',
-    source.insecure === true,
-    source.platform ?? DEFAULT_PLATFORM,
-  ];
-}
-
 /** Whether both ask for the same image in the same way, whichever generation asked. */
 export function sameWish(a: Source, b: Source): boolean {
-  const other = asked(b);
-  return asked(a).every((value, index) => value === other[index]);
+  return (
+    a.from === b.from &&
+    (a.importMode === 'PreserveOriginal') === (b.importMode === 'PreserveOriginal') &&
+    (a.insecure === true) === (b.insecure === true) &&
+    (a.platform ?? DEFAULT_PLATFORM) === (b.platform ?? DEFAULT_PLATFORM)
+  );
 }
 
-/** Whether both are one request: the comparison that decides whether a tag is due as `specChanged` (design D5). */
+/** Whether both are one request, a null generation and an absent one alike: the comparison that decides whether a tag is due as `specChanged` (design D5). */
 export function sameRequest(a: Source, b: Source): boolean {
   return sameWish(a, b) && (a.specGeneration ?? null) === (b.specGeneration ?? null);
 }

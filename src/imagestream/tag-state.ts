@@ -21,6 +21,21 @@ export function historyOf(stream: ImageStream, tag: string): TagHistory | undefi
   return stream.status?.tags?.find(history => history.tag === tag);
 }
 
+/**
+ * As `historyOf`, for all tags of a stream. `place` is where the tag stands in the spec: mostly its history stands at the
+ * same place of the status, so that nearly every look at a stream needs no map.
+ */
+export function historyFinder(stream: ImageStream): (tag: string, place: number) => TagHistory | undefined {
+  const told = stream.status?.tags ?? NONE;
+  let byTag: ReadonlyMap<string, TagHistory> | undefined;
+  return (tag, place) => {
+    const near = told[place];
+    if (near?.tag === tag) return near;
+    byTag ??= historiesOf(stream);
+    return byTag.get(tag);
+  };
+}
+
 export function stateOf(history: TagHistory | undefined): TagState {
   return { events: history?.items ?? NONE, conditions: history?.conditions ?? NONE, source: history?.source };
 }

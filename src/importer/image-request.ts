@@ -20,7 +20,7 @@ export interface ImageRequest {
 /** An image of a tag that may have been imported before. */
 export interface TagImageRequest extends ImageRequest {
   /** What is recorded for the tag. A digest in it lets a check be one HEAD (registry-client R0.7, R0.9). */
-  readonly recorded?: Source;
+  readonly recorded?: Source | undefined;
   /** Name of the image that the tag has now. It is not fetched again when it is still the one (R0.8, vector G23). */
   readonly recordedImage?: string;
 }
