@@ -20,7 +20,8 @@ export interface Flight {
 
 /** What is being asked right now, by stream and tag (design, section 5). */
 export class TagFlights {
-  readonly #byKey = new Map<Key, Map<string, Flight>>();
+  /** By key: mostly there is one. */
+  readonly #byKey = new Map<Key, Flight[]>();
   /** Tags that imports of users are asking for. */
   readonly #reserved = new Map<Key, Set<ReadonlyMap<string, Source>>>();
   #size = 0;
@@ -31,48 +32,45 @@ export class TagFlights {
   }
 
   start(key: Key, uid: string, due: DueTag, nowMs: number, ended: Flight['ended'] = () => {}): Flight {
-    this.abort(key, ({ due: other }) => other.tag !== due.tag);
-    const flights = this.#byKey.get(key) ?? new Map<string, Flight>();
-    this.#byKey.set(key, flights);
-    this.#size += 1;
+    const before = this.#of(key).find(({ due: other }) => other.tag === due.tag);
+    if (before !== undefined) this.#abort(key, before);
     const controller = new AbortController();
     const flight: Flight = { uid, due, startedMs: nowMs, controller, landed: false, looked: false, ended };
-    flights.set(due.tag, flight);
+    const others = this.#byKey.get(key);
+    if (others === undefined) this.#byKey.set(key, [flight]);
+    else others.push(flight);
+    this.#size += 1;
     return flight;
   }
 
   /** Whether this is still what the tag waits for. */
   isCurrent(key: Key, flight: Flight): boolean {
-    return this.#byKey.get(key)?.get(flight.due.tag) === flight;
+    return this.#byKey.get(key)?.includes(flight) === true;
   }
 
   /** Whether results of the stream are still to come back. */
   hasOpen(key: Key): boolean {
-    for (const flight of this.#byKey.get(key)?.values() ?? []) if (!flight.landed) return true;
-    return false;
+    return this.#of(key).some(({ landed }) => !landed);
   }
 
   /** The stream is looked at while these are under way. */
   looked(key: Key): void {
-    for (const flight of this.#byKey.get(key)?.values() ?? []) flight.looked = true;
+    for (const flight of this.#of(key)) flight.looked = true;
   }
 
   end(key: Key, flight: Flight): void {
-    if (!this.isCurrent(key, flight)) return;
     const flights = this.#byKey.get(key);
-    flights?.delete(flight.due.tag);
+    const place = flights?.indexOf(flight) ?? -1;
+    if (flights === undefined || place === -1) return;
+    if (flights.length === 1) this.#byKey.delete(key);
+    else flights.splice(place, 1);
     this.#size -= 1;
-    if (flights?.size === 0) this.#byKey.delete(key);
     flight.ended(flight);
   }
 
   /** Ends those that `keep` does not want, or all of the stream. */
   abort(key: Key, keep: (flight: Flight) => boolean = () => false): void {
-    for (const flight of [...(this.#byKey.get(key)?.values() ?? [])]) {
-      if (keep(flight)) continue;
-      this.end(key, flight);
-      flight.controller.abort();
-    }
+    for (const flight of [...this.#of(key)]) if (!keep(flight)) this.#abort(key, flight);
   }
 
   abortAll(): void {
@@ -96,9 +94,19 @@ export class TagFlights {
     if (flights === undefined && reserved === undefined) return NONE;
     const sources = new Map<string, Source>();
     for (const tags of reserved ?? []) for (const [tag, source] of tags) sources.set(tag, source);
-    for (const [tag, { due }] of flights ?? []) sources.set(tag, due.request.asked);
+    for (const { due } of flights ?? []) sources.set(due.tag, due.request.asked);
     return sources;
+  }
+
+  #abort(key: Key, flight: Flight): void {
+    this.end(key, flight);
+    flight.controller.abort();
+  }
+
+  #of(key: Key): readonly Flight[] {
+    return this.#byKey.get(key) ?? NO_FLIGHTS;
   }
 }
 
 const NONE: ReadonlyMap<string, Source> = new Map();
+const NO_FLIGHTS: readonly Flight[] = [];
