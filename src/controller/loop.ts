@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { PRIORITY } from '../imagestream/due.ts';
 import type { Term } from '../kube/leader-term.ts';
 import type { Logger } from '../log.ts';
-import type { KeyWorker, WorkQueue } from '../queue/work-queue.ts';
+import type { WorkQueue } from '../queue/work-queue.ts';
 import type { ImportController } from './imports.ts';
 import type { ControllerObserver } from './observer.ts';
 import type { RepositoryImports } from './repository-imports.ts';
@@ -43,7 +43,7 @@ const JUMP_MS = 5_000;
  * asked of registries is given up, and writes under way have `graceMs` to finish; none begins once the lease is lost.
  */
 export async function lead(parts: LoopParts, term: Term, graceMs: number): Promise<void> {
-  const { streams, imports, streamQueue, importQueue, repositories, clock, log } = parts;
+  const { streams, imports, streamQueue, importQueue, repositories, observer, clock, log } = parts;
   const startedAtMs = clock.now();
   if (!(await within(parts.synced, term.ending))) return;
   const { previousRenewMs } = term;
@@ -51,18 +51,16 @@ export async function lead(parts: LoopParts, term: Term, graceMs: number): Promi
   streams.lead(sinceMs, repositories);
   imports.lead();
   log.info({ streams: parts.index.size }, 'Working');
-  const work = (queue: WorkQueue, worker: KeyWorker, concurrency: number) =>
-    queue.run(worker, { concurrency, signal: term.lost });
-  void work(
-    streamQueue,
-    timed(parts, 'streams', (key, signal) => streams.reconcile(key, signal)),
-    STREAM_WORKERS,
-  );
-  void work(
-    importQueue,
-    timed(parts, 'imports', (key, signal) => imports.reconcile(key, signal)),
-    IMPORT_WORKERS,
-  );
+  void streamQueue.run((key, signal) => streams.reconcile(key, signal), {
+    concurrency: STREAM_WORKERS,
+    signal: term.lost,
+    onWorked: (ms, failed) => observer.reconciled({ controller: 'streams', ms, failed }),
+  });
+  void importQueue.run((key, signal) => imports.reconcile(key, signal), {
+    concurrency: IMPORT_WORKERS,
+    signal: term.lost,
+    onWorked: (ms, failed) => observer.reconciled({ controller: 'imports', ms, failed }),
+  });
   await addAll(parts, PRIORITY.startUp, term.ending);
   const { sweep, census } = parts;
   await Promise.all([sweep?.run(term.ending), census.run(term.ending), watchWallClock(parts, term.ending)]);
@@ -83,19 +81,6 @@ function within(event: Promise<void>, signal: AbortSignal): Promise<boolean> {
       resolve(true);
     });
   });
-}
-
-function timed({ observer, clock }: LoopParts, controller: 'streams' | 'imports', worker: KeyWorker): KeyWorker {
-  return async (key, signal) => {
-    const startedMs = clock.monotonic();
-    let failed = true;
-    try {
-      await worker(key, signal);
-      failed = false;
-    } finally {
-      observer.reconciled({ controller, ms: clock.monotonic() - startedMs, failed });
-    }
-  };
 }
 
 /** Waiting runs on the monotonic clock; when the wall clock is set, slots are where they were not (design D22). */

@@ -45,7 +45,26 @@ export class StreamRecording {
   }
 
   /** Folds what has come back into the stream, all tags of it in one write. */
-  async record(key: Key, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
+  record(key: Key, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
+    return this.#writing(key, () => this.#record(key, arrivals, signal));
+  }
+
+  /** Stores what no result is needed for. */
+  settle(key: Key, answeredRequest: string | undefined, signal: AbortSignal): Promise<void> {
+    return this.#writing(key, () => this.#settle(key, answeredRequest, signal));
+  }
+
+  /** From before the stream is read until the index knows what came of it. */
+  async #writing(key: Key, write: () => Promise<void>): Promise<void> {
+    const told = this.#parts.index.writing(key);
+    try {
+      await write();
+    } finally {
+      told();
+    }
+  }
+
+  async #record(key: Key, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
     const { store, recorder, index } = this.#parts;
     const uid = index.get(key)?.metadata.uid;
     let stream = await store.read(key, signal);
@@ -114,8 +133,7 @@ export class StreamRecording {
     }
   }
 
-  /** Stores what no result is needed for. */
-  async settle(key: Key, answeredRequest: string | undefined, signal: AbortSignal): Promise<void> {
+  async #settle(key: Key, answeredRequest: string | undefined, signal: AbortSignal): Promise<void> {
     const { store, recorder } = this.#parts;
     const stream = await store.read(key, signal);
     if (stream === undefined) return;

@@ -1,22 +1,23 @@
 import type { ImageStream, Source } from '../api/image-stream.ts';
 import type { Clock } from '../clock.ts';
 import { hasFailed } from '../imagestream/conditions.ts';
-import { type ImportPlan, PRIORITY, planImports } from '../imagestream/due.ts';
+import { type ImportPlan, type PlanOptions, PRIORITY, planImports } from '../imagestream/due.ts';
 import type { IntervalDefaults } from '../imagestream/interval.ts';
 import { isKnown } from '../imagestream/known.ts';
-import { weighResult } from '../imagestream/not-found.ts';
 import type { RecordedImport } from '../imagestream/record.ts';
 import { requestsOf } from '../imagestream/request.ts';
 import type { TagResult } from '../imagestream/result.ts';
 import { beatFrom } from '../imagestream/slot.ts';
 import { type Platform, sameRequest } from '../imagestream/source.ts';
-import { historiesOf, historyOf } from '../imagestream/tag-state.ts';
+import { statusNews } from '../imagestream/status-news.ts';
+import { historiesOf } from '../imagestream/tag-state.ts';
 import type { Logger } from '../log.ts';
 import type { Announcer } from './announcer.ts';
 import { Departures } from './departures.ts';
+import { Doubts } from './doubts.ts';
 import { type Flight, TagFlights } from './flights.ts';
 import { Holds } from './holds.ts';
-import { Inbox } from './inbox.ts';
+import { type Arrival, Inbox } from './inbox.ts';
 import { IntervalNotices } from './interval-notices.ts';
 import type { Key } from './key.ts';
 import { TagMemories } from './memory.ts';
@@ -70,22 +71,24 @@ export class StreamController {
   readonly #memories = new TagMemories();
   readonly #holds = new Holds();
   readonly #departures: Departures;
+  readonly #doubts: Doubts;
   readonly #recording: StreamRecording;
   readonly #intervalNotices: IntervalNotices;
   readonly #secretChanges: SecretChanges;
   #repositories: RepositoryImports | undefined;
   #leads = false;
-  #startedAtMs = 0;
-  #sinceMs = 0;
+  #planning: PlanOptions;
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#planning = { ...parts.options, startedAtMs: 0 };
     this.#departures = new Departures({
       ...parts,
       flights: this.#flights,
       memories: this.#memories,
       arrived: (key, flight, stream, result) => this.#arrived(key, flight, stream, result),
     });
+    this.#doubts = new Doubts({ flights: this.#flights, memories: this.#memories, queue: parts.queue });
     this.#recording = new StreamRecording({
       ...parts,
       flights: this.#flights,
@@ -115,8 +118,7 @@ export class StreamController {
   /** Takes over: slots from `sinceMs` (epoch) on may have been missed by whoever led before (design D22). */
   lead(sinceMs: number, repositories: RepositoryImports): void {
     this.#leads = true;
-    this.#startedAtMs = this.#parts.clock.now();
-    this.#sinceMs = sinceMs;
+    this.#planning = { ...this.#parts.options, startedAtMs: this.#parts.clock.now(), sinceMs };
     this.#repositories = repositories;
   }
 
@@ -128,39 +130,57 @@ export class StreamController {
     for (const arrival of this.#inbox.clear()) if (arrival.kind === 'import') arrival.told.failed(reason);
   }
 
-  async reconcile(key: Key, signal: AbortSignal): Promise<void> {
-    const told = this.#parts.index.writing(key);
+  /** Undefined when it is done already, as after nearly every look: no promise is needed then. */
+  reconcile(key: Key, signal: AbortSignal): Promise<void> | undefined {
+    const arrivals = this.#inbox.peek(key);
+    return arrivals.length === 0 ? this.#look(key, signal) : this.#record(key, arrivals, signal);
+  }
+
+  async #record(key: Key, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
     try {
-      await this.#workOn(key, signal);
+      await this.#recording.record(key, arrivals, signal);
+      await this.#look(key, signal);
     } finally {
-      told();
-      this.#departures.looked(key);
-      this.#repositories?.looked(key);
+      this.#looked(key);
     }
   }
 
-  async #workOn(key: Key, signal: AbortSignal): Promise<void> {
-    const arrivals = this.#inbox.peek(key);
-    if (arrivals.length > 0) await this.#recording.record(key, arrivals, signal);
-    // Told to stop meanwhile: nothing is sent off any more.
-    if (!this.#leads) return;
+  #look(key: Key, signal: AbortSignal): Promise<void> | undefined {
+    try {
+      // Told to stop meanwhile: nothing is sent off any more.
+      if (!this.#leads) return undefined;
+      const stream = this.#parts.index.get(key);
+      if (stream === undefined) return this.#forget(key);
+      return this.#sendOff(key, stream, signal);
+    } finally {
+      this.#looked(key);
+    }
+  }
 
-    const stream = this.#parts.index.get(key);
-    if (stream === undefined) return this.#forget(key);
-    const { queue, clock } = this.#parts;
-    const heldUntilMs = this.#holds.until(key, stream, clock.now());
-    if (heldUntilMs !== undefined) return queue.addAt(key, heldUntilMs, PRIORITY.scheduled);
-
+  #sendOff(key: Key, stream: ImageStream, signal: AbortSignal): Promise<void> | undefined {
+    const heldUntilMs = this.#holds.until(key, stream, this.#parts.clock.now());
+    if (heldUntilMs !== undefined) {
+      this.#parts.queue.addAt(key, heldUntilMs, PRIORITY.scheduled);
+      return undefined;
+    }
     this.#intervalNotices.consider(key, stream);
     this.#keepWhatIsAsked(key, stream);
     const plan = this.#plan(key, stream);
     this.#flights.looked(key);
     this.#departures.send(key, stream, plan.due);
-    const nextRepositoryMs = this.#repositories?.consider(key, stream);
-    if (this.#hasNews(key, stream, plan)) await this.#recording.settle(key, plan.answeredRequest, signal);
-    for (const atMs of [plan.nextCheckAtMs, nextRepositoryMs]) {
-      if (atMs !== undefined) queue.addAt(key, beatFrom(atMs), PRIORITY.scheduled);
-    }
+    this.#lookAgain(key, plan.nextCheckAtMs);
+    this.#lookAgain(key, this.#repositories?.consider(key, stream));
+    const hasNews = this.#hasNews(key, stream, plan);
+    return hasNews ? this.#recording.settle(key, plan.answeredRequest, signal) : undefined;
+  }
+
+  #lookAgain(key: Key, atMs: number | undefined): void {
+    if (atMs !== undefined) this.#parts.queue.addAt(key, beatFrom(atMs), PRIORITY.scheduled);
+  }
+
+  #looked(key: Key): void {
+    this.#departures.looked(key);
+    this.#repositories?.looked(key);
   }
 
   /** The credentials of a namespace (undefined: of all) changed: what failed is tried again at once, what is on its way once it is back. */
@@ -203,14 +223,14 @@ export class StreamController {
   }
 
   #plan(key: Key, stream: ImageStream): ImportPlan {
-    const { clock, options, isImageMissing } = this.#parts;
+    const { clock, isImageMissing } = this.#parts;
     return planImports({
       stream,
       inFlight: this.#flights.sources(key),
       memory: this.#memories.of(key, stream.metadata.uid ?? ''),
       nowMs: clock.now(),
-      options: { ...options, startedAtMs: this.#startedAtMs, sinceMs: this.#sinceMs },
-      ...(isImageMissing && { isImageMissing }),
+      options: this.#planning,
+      isImageMissing,
     });
   }
 
@@ -218,7 +238,7 @@ export class StreamController {
   #arrived(key: Key, flight: Flight, stream: ImageStream, result: TagResult): void {
     const { clock, queue } = this.#parts;
     const atMs = clock.now();
-    if (this.#setAside(key, flight, stream, result, atMs)) return;
+    if (this.#doubts.setAside(key, flight, stream, result, atMs)) return;
     if (isKnown(stream, result)) {
       this.#recording.settleTag(key, { kind: 'tag', flight, result, atMs }, stream);
       if (needsNoLook(flight, stream, result)) return;
@@ -229,37 +249,11 @@ export class StreamController {
     queue.addAt(key, isAlone ? atMs : atMs + TOGETHER_MS, PRIORITY.userEdit);
   }
 
-  /** Whether a result does not count yet (registry-client R8.3); its slot is not done with, so it is asked again. */
-  #setAside(key: Key, flight: Flight, stream: ImageStream, result: TagResult, atMs: number): boolean {
-    // Only a failure can be doubted.
-    if (result.outcome !== 'failed') return false;
-    const { due, uid } = flight;
-    const memory = this.#memories.of(key, uid).get(due.tag);
-    const existed = (historyOf(stream, due.tag)?.items?.length ?? 0) > 0;
-    const { firstSeenMs } = memory ?? {};
-    const past = { existed, reason: due.reason, ...(firstSeenMs !== undefined && { firstSeenMs }) };
-    const weight = weighResult(result, past, atMs);
-    if (weight === 'counts') return false;
-    const remembered = { ...memory, firstSeenMs: weight.firstSeenMs, holdUntilMs: weight.askAgainAtMs };
-    this.#memories.set(key, uid, due.tag, remembered);
-    this.#flights.end(key, flight);
-    this.#parts.queue.addAt(key, weight.askAgainAtMs, PRIORITY.scheduled);
-    return true;
-  }
-
   /** Whether the status has something to say that no result is needed for. */
   #hasNews(key: Key, stream: ImageStream, plan: ImportPlan): boolean {
-    const next = this.#parts.recorder.applied(stream, [], plan.answeredRequest);
-    if (next === stream) return false;
+    const news = statusNews(stream, this.#parts.recorder.applied(stream, [], plan.answeredRequest));
     // That this generation was looked at is told together with what comes of it.
-    const { observedGeneration: _now, ...rest } = next.status ?? {};
-    const { observedGeneration: _before, ...before } = stream.status ?? {};
-    const onlyGeneration =
-      rest.tags === before.tags &&
-      rest.lastHandledRequest === before.lastHandledRequest &&
-      rest.dockerImageRepository === before.dockerImageRepository &&
-      rest.publicDockerImageRepository === before.publicDockerImageRepository;
-    return !onlyGeneration || !this.#hasOpen(key);
+    return news === 'some' || (news === 'generation' && !this.#hasOpen(key));
   }
 
   /** Whether results of the stream are still to come back, of tags that could not be sent off yet, too. */
@@ -280,7 +274,7 @@ export class StreamController {
     });
   }
 
-  #forget(key: Key): void {
+  #forget(key: Key): undefined {
     this.#departures.leave(key);
     this.#flights.abort(key);
     this.#memories.forget(key);

@@ -15,13 +15,16 @@ export interface WorkQueueParts {
   readonly onFailure?: (key: string, error: unknown, againInMs: number) => void;
 }
 
-export type KeyWorker = (key: string, signal: AbortSignal) => Promise<void>;
+/** Undefined when the work is done already: nearly all of it ends at once, and promises would be most of its cost. */
+export type KeyWorker = (key: string, signal: AbortSignal) => Promise<void> | undefined;
 
 export interface RunOptions {
   /** Keys that are worked on side by side. */
   readonly concurrency: number;
   /** Ends the run: nothing is begun any more, and the workers' signals fire. */
   readonly signal: AbortSignal;
+  /** Told of each key that was worked on, how long that took and whether the worker threw. */
+  readonly onWorked?: (ms: number, failed: boolean) => void;
 }
 
 /** What a queue is doing, for whoever exports it. */
@@ -35,9 +38,8 @@ export interface WorkQueueStats {
   readonly oldestDueMs: number;
 }
 
-interface Run {
+interface Run extends Omit<RunOptions, 'signal'> {
   readonly worker: KeyWorker;
-  readonly concurrency: number;
   readonly abandon: AbortController;
   readonly ended: Promise<void>;
   readonly end: () => void;
@@ -95,7 +97,7 @@ export class WorkQueue {
    * Works on keys until the signal fires or `drain` is called; resolves when the workers have ended. Whatever was not
    * finished waits for the next run. Throws when a run is under way.
    */
-  run(worker: KeyWorker, { concurrency, signal }: RunOptions): Promise<void> {
+  run(worker: KeyWorker, { signal, ...options }: RunOptions): Promise<void> {
     if (this.#run !== undefined) throw new RangeError('the queue is being worked on already');
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const abandon = new AbortController();
@@ -108,7 +110,7 @@ export class WorkQueue {
       signal.removeEventListener('abort', stop);
       resolve();
     };
-    const run: Run = { worker, concurrency, abandon, ended, end, closing: false };
+    const run: Run = { ...options, worker, abandon, ended, end, closing: false };
     this.#run = run;
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
@@ -170,20 +172,21 @@ export class WorkQueue {
       return;
     }
     const { clock } = this.#parts;
-    while (this.#processing.size < run.concurrency) {
-      this.#keys.moveDue(clock.monotonic());
-      if (this.#keys.due === 0 || !this.#mayGoOn()) break;
+    while (this.#processing.size < run.concurrency && !run.closing) {
+      const nowMs = clock.monotonic();
+      this.#keys.moveDue(nowMs);
+      if (this.#keys.due === 0 || !this.#mayGoOn(nowMs)) break;
       const next = this.#keys.take();
       if (next === undefined) break;
-      void this.#work(next, run);
+      this.#begin(next, run, nowMs);
     }
+    if (this.#endIfDone(run)) return;
     // While all workers are busy nobody is to be woken: whoever ends first looks again.
     if (this.#processing.size < run.concurrency) this.#alarm.set(this.#keys.nextAtMs());
   }
 
   /** Workers that end at once would otherwise keep everything else in the process from its turn. */
-  #mayGoOn(): boolean {
-    const nowMs = this.#parts.clock.monotonic();
+  #mayGoOn(nowMs: number): boolean {
     if (this.#sliceEndMs === undefined) {
       this.#sliceEndMs = nowMs + SLICE_MS;
       setImmediate(() => {
@@ -194,20 +197,44 @@ export class WorkQueue {
     return nowMs < this.#sliceEndMs;
   }
 
-  async #work({ key, priority }: DueKey, run: Run): Promise<void> {
-    this.#processing.set(key, undefined);
-    let again: Wish | undefined;
-    const { clock } = this.#parts;
+  #begin(due: DueKey, run: Run, nowMs: number): void {
+    this.#processing.set(due.key, undefined);
+    let working: Promise<void> | undefined;
     try {
-      await run.worker(key, run.abandon.signal);
-      this.#failures.delete(key);
+      working = run.worker(due.key, run.abandon.signal);
     } catch (error) {
-      again = { atMs: clock.monotonic() + this.#delayMs(key, error, run), priority };
+      working = Promise.reject(error);
     }
+    if (working === undefined) this.#succeeded(due, run, nowMs);
+    else void this.#follow(working, due, run, nowMs);
+  }
+
+  async #follow(working: Promise<void>, due: DueKey, run: Run, startedMs: number): Promise<void> {
+    try {
+      await working;
+      this.#succeeded(due, run, startedMs);
+    } catch (error) {
+      const { key, priority } = due;
+      const nowMs = this.#parts.clock.monotonic();
+      run.onWorked?.(nowMs - startedMs, true);
+      this.#ended(key, { atMs: nowMs + this.#delayMs(key, error, run), priority });
+    }
+    if (!this.#endIfDone(run)) this.#goOn();
+  }
+
+  #succeeded({ key }: DueKey, { onWorked }: Run, startedMs: number): void {
+    onWorked?.(this.#parts.clock.monotonic() - startedMs, false);
+    this.#failures.delete(key);
+    this.#ended(key, undefined);
+  }
+
+  /** The key may be worked on again: because it failed, and as was wished of it meanwhile. */
+  #ended(key: string, again: Wish | undefined): void {
     const wish = this.#processing.get(key);
     this.#processing.delete(key);
-    for (const each of [again, wish]) if (each !== undefined) this.#keys.put(key, each, clock.monotonic());
-    if (!this.#endIfDone(run)) this.#goOn();
+    const nowMs = this.#parts.clock.monotonic();
+    if (again !== undefined) this.#keys.put(key, again, nowMs);
+    if (wish !== undefined) this.#keys.put(key, wish, nowMs);
   }
 
   /** Milliseconds until a key comes again whose worker threw. */

@@ -229,6 +229,80 @@ describe('a worker that throws', () => {
   });
 });
 
+describe('a worker that is done when it returns', () => {
+  function runDone(act: (key: string, worked: readonly string[]) => void = () => {}) {
+    const here = scene();
+    const worked: string[] = [];
+    const ends: boolean[] = [];
+    const running = here.queue.run(
+      key => {
+        worked.push(key);
+        act(key, worked);
+        return undefined;
+      },
+      { concurrency: 1, signal: here.leading.signal, onWorked: (_ms, failed) => ends.push(failed) },
+    );
+    return { ...here, worked, ends, running };
+  }
+
+  test('has the next key begun, and its own again when that was wished meanwhile', async () => {
+    const { clock, queue, worked, ends } = runDone((key, before) => {
+      if (key === 'ns/a' && before.length === 1) queue.add('ns/a');
+      if (key === 'ns/b') queue.addAt('ns/b', clock.now() + 5_000);
+    });
+    queue.add('ns/a');
+    queue.add('ns/b');
+    await settled();
+    expect(worked).toEqual(['ns/a', 'ns/b', 'ns/a']);
+    expect(queue.stats()).toMatchObject({ depth: 1, processing: 0 });
+    await clock.advance(5_000);
+    expect(worked).toEqual(['ns/a', 'ns/b', 'ns/a', 'ns/b']);
+    expect(ends).toEqual([false, false, false, false]);
+  });
+
+  test('ends the row of failures of its key', async () => {
+    let throws = true;
+    const { clock, queue, failures, ends } = runDone(() => {
+      if (throws) throw new Error('boom');
+    });
+    queue.add('ns/a');
+    await settled();
+    await clock.advance(500);
+    throws = false;
+    await clock.advance(1_000);
+    throws = true;
+    queue.add('ns/a');
+    await settled();
+    expect(failures).toEqual(['ns/a again in 500', 'ns/a again in 1000', 'ns/a again in 500']);
+    expect(ends).toEqual([true, true, false, true]);
+  });
+
+  test('and ends the run meanwhile is the last', async () => {
+    const { queue, leading, worked, running } = runDone(() => leading.abort());
+    queue.add('ns/a');
+    queue.add('ns/b');
+    await running;
+    expect(worked).toEqual(['ns/a']);
+    expect(queue.stats()).toMatchObject({ depth: 1, processing: 0 });
+  });
+
+  test('lets everybody else in the process have a turn now and then', async () => {
+    const { clock, queue, worked } = runDone();
+    const monotonic = clock.monotonic.bind(clock);
+    let readings = 0;
+    // A millisecond goes by whenever somebody looks.
+    clock.monotonic = () => {
+      readings += 1;
+      return monotonic() + readings;
+    };
+    for (let index = 0; index < 1_000; index += 1) queue.add(`ns/${index}`);
+    await settled();
+    expect(worked.length).toBeLessThan(100);
+    for (let turn = 0; turn < 1_000 && worked.length < 1_000; turn += 1) await settled();
+    expect(worked).toHaveLength(1_000);
+  });
+});
+
 describe('a run', () => {
   test('works on as many keys side by side as it may', async () => {
     const { queue, works, run, keys } = scene();
