@@ -1,4 +1,4 @@
-import { InvalidReference, parseReference, type Reference, withDefaults } from '../reference/reference.ts';
+import { defaultedRegistry, InvalidReference, parseReference, type Reference } from '../reference/reference.ts';
 
 /** The reference that a pull spec is; undefined for a text that is none. */
 export function tryReference(pullSpec: string): Reference | undefined {
@@ -13,5 +13,5 @@ export function tryReference(pullSpec: string): Reference | undefined {
 /** Registry host of a pull spec after defaults, as metrics name it (controllers 3); "" for a text that names none. */
 export function registryOf(pullSpec: string): string {
   const reference = tryReference(pullSpec);
-  return reference === undefined ? '' : withDefaults(reference).registry;
+  return reference === undefined ? '' : defaultedRegistry(reference);
 }

@@ -2,13 +2,14 @@ import { DEFAULT_TAG } from '../api/names.ts';
 import type { ImportFailure } from '../imagestream/result.ts';
 import { formatNormalized, type NormalizedReference, normalizeReference } from '../reference/normalized.ts';
 import {
+  defaultedRegistry,
   exact,
   InvalidReference,
   mostSpecific,
   parseReference,
   type Reference,
-  withDefaults,
 } from '../reference/reference.ts';
+import { remembering } from '../reference/remembering.ts';
 import { blockedStatus, invalidNameStatus, lasting, unparsableStatus } from './failure-texts.ts';
 
 /** What `from.name` names, and how it is spoken of. */
@@ -47,8 +48,12 @@ export function imageSubject(name: string, policy: HostPolicy): Subject | Refuse
     return { refused: lasting(status), tag: DEFAULT_TAG };
   }
   const typed = parsed(name, policy);
-  return 'refused' in typed ? typed : subjectOf(typed);
+  return 'refused' in typed ? typed : subjectOfImage(name);
 }
+
+/** Each check of a tag asks for the subject of the same text. */
+const REMEMBERED = 1_000;
+const subjectOfImage = remembering(REMEMBERED, name => subjectOf(parseReference(name)));
 
 /** The repository that `name` names, as the image of its tag `latest`; tags are put in by `withTag`. */
 export function repositorySubject(name: string, policy: HostPolicy): Subject | Refused {
@@ -81,7 +86,7 @@ export function isInsecure(subject: Subject, wished: boolean, policy: HostPolicy
 function parsed(name: string, policy: HostPolicy): Reference | Refused {
   try {
     const typed = parseReference(name);
-    const blocked = policy.blockedHosts.has(withDefaults(typed).registry);
+    const blocked = policy.blockedHosts.has(defaultedRegistry(typed));
     return blocked ? { refused: lasting(blockedStatus(typed.registry)) } : typed;
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error;
@@ -94,7 +99,7 @@ function subjectOf(typed: Reference): Subject | Refused {
   const text = exact(specific);
   try {
     const wire = normalizeReference(text);
-    const registry = withDefaults(typed).registry;
+    const registry = defaultedRegistry(typed);
     return { typed, wire, shown: formatNormalized(wire), tag: specific.tag, registry };
   } catch (error) {
     if (!(error instanceof InvalidReference)) throw error;

@@ -30,24 +30,11 @@ const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]
 const LABEL = /^[A-Za-z0-9-]+$/;
 const PORT = /^[0-9]+$/;
 
-/** The last ones that matched: on its way from the schedule to the registry a reference is taken apart several times. */
-const MATCHED = new Map<string, MatchedReference>();
-const MAX_MATCHED = 1_000;
-
 /**
  * Matches a text against the grammar of import-semantics 1.1, in linear time.
  * @throws {InvalidReference} with OpenShift's words
  */
 export function matchReference(text: string): MatchedReference {
-  const known = MATCHED.get(text);
-  if (known !== undefined) return known;
-  const matched = matchAnew(text);
-  if (MATCHED.size >= MAX_MATCHED) MATCHED.clear();
-  MATCHED.set(text, matched);
-  return matched;
-}
-
-function matchAnew(text: string): MatchedReference {
   if (text === '') throw new InvalidReference('repository name must have at least one component');
   if (text.length > MAX_TEXT_LENGTH) throw new InvalidReference(NAME_TOO_LONG);
 

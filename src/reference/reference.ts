@@ -1,6 +1,7 @@
 import { isDigestId, matchReference } from './grammar.ts';
 import { DEFAULT_TAG, HUB_HOST, HUB_NAMESPACE, isHubHost } from './hub.ts';
 import { normalizeReference } from './normalized.ts';
+import { remembering } from './remembering.ts';
 
 export { InvalidReference } from './grammar.ts';
 export { isHubHost } from './hub.ts';
@@ -20,11 +21,16 @@ export interface Reference {
   readonly id: string;
 }
 
+/** On its way from the schedule to the registry a reference is taken apart several times. */
+const REMEMBERED = 1_000;
+
 /**
  * Takes a reference apart as OpenShift does (import-semantics 1.1, 1.2).
  * @throws {InvalidReference} with OpenShift's words
  */
-export function parseReference(text: string): Reference {
+export const parseReference: (text: string) => Reference = remembering(REMEMBERED, parse);
+
+function parse(text: string): Reference {
   const { name: path, tag, digest: id } = matchReference(text);
   const slash = path.indexOf('/');
   if (slash < 0) {
@@ -42,9 +48,14 @@ export function parseReference(text: string): Reference {
   return { registry: isRegistry ? first : '', namespace, name, tag, id };
 }
 
+/** Host of the registry, Docker Hub's where none was written (import-semantics 1.3). */
+export function defaultedRegistry({ registry }: Reference): string {
+  return registry || HUB_HOST;
+}
+
 /** Fills in what a pull of the reference implies: `docker.io`, `library` and `latest` (import-semantics 1.3). */
 export function withDefaults(reference: Reference): Reference {
-  const registry = reference.registry || HUB_HOST;
+  const registry = defaultedRegistry(reference);
   return {
     registry,
     namespace: reference.namespace || (isHubHost(registry) ? HUB_NAMESPACE : ''),
