@@ -45,6 +45,7 @@ type Load = () => Promise<LoadedRegistries>;
 /** What registries are asked with, by one version of the registries file. */
 interface Connected {
   readonly loaded: LoadedRegistries;
+  readonly policy: HostPolicies;
   readonly tags: Importer;
   readonly imports: Importer;
   readonly close: () => Promise<void>;
@@ -97,8 +98,7 @@ export class OperatorRegistries {
   };
 
   get policy(): HostPolicies {
-    const { allowed, blockedHosts } = this.#current.loaded;
-    return { blockedHosts, ...(allowed && { allowed }) };
+    return this.#current.policy;
   }
 
   /** Whether credentials are matched as the kubelet does (R3.9). */
@@ -182,12 +182,13 @@ function connect(
   lanes: HostLanes,
   { clock, log, observer }: OperatorRegistriesParts,
 ): Connected {
-  const { settings } = loaded;
+  const { settings, allowed, blockedHosts } = loaded;
   const direct = createRegistryClient({ settings, lanes, clock, log, observer });
   const lift = (signal: AbortSignal, priority: number) => lanes.lift(signal, priority);
   const client = createSharedClient({ client: direct, clock, settings, lift });
   return {
     loaded,
+    policy: { blockedHosts, ...(allowed && { allowed }) },
     tags: createImporter({ client, clock, log, retry: action => action() }),
     imports: createImporter({
       client,

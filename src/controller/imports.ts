@@ -47,7 +47,7 @@ interface Running {
 export class ImportController {
   readonly #parts: ImportParts;
   readonly #running = new Map<Key, Running>();
-  readonly #places = new FairPlaces(AT_ONCE, AT_ONCE_OF_A_NAMESPACE);
+  readonly #places = new FairPlaces(AT_ONCE, { perTenant: AT_ONCE_OF_A_NAMESPACE });
   /** Uids of those that could not be stored, for good: not begun again. */
   readonly #given = new Map<Key, string>();
   /** How often those that are not completed could not be carried through, in a row. */

@@ -6,7 +6,7 @@ import type { DueTag } from '../imagestream/due.ts';
 import { type IntervalDefaults, intervalOf } from '../imagestream/interval.ts';
 import type { TagResult } from '../imagestream/result.ts';
 import { historyOf } from '../imagestream/tag-state.ts';
-import type { Importer, TagContext } from '../importer/importer.ts';
+import type { Importer, ImportTag, TagContext } from '../importer/importer.ts';
 import type { Logger } from '../log.ts';
 import { keyOf } from './key.ts';
 import type { ControllerObserver } from './observer.ts';
@@ -56,27 +56,20 @@ export class TagImports {
   async carryOut(stream: ImageStream, due: DueTag, registry: string, signal: AbortSignal): Promise<TagResult> {
     const { importer, credentials, policy, clock, intervals } = this.#parts;
     const namespace = stream.metadata.namespace ?? '';
-    const { allowed, ...hosts } = policy();
+    const hosts = policy();
     const identity = await credentials.forNamespace(namespace, signal);
-    const specTag = stream.spec?.tags?.find(({ name }) => name === due.tag) ?? { name: due.tag };
-    const intervalMs = intervalOf(stream, specTag, intervals);
-    const head = historyOf(stream, due.tag)?.items?.[0]?.image ?? '';
-    const recordedImage = due.refetch === true || head === '' ? {} : { recordedImage: head };
     const startedMs = clock.monotonic();
     const result =
-      refusedBy(allowed, due) ??
-      (await importer.importTag(
-        { ...due.request, ...recordedImage },
-        {
-          ...identity,
-          ...hosts,
-          signal,
-          priority: due.priority,
-          tenant: namespace,
-          ...freshness(due, startedMs, clock.now()),
-          ...(mayJoinLate(due) && { shareForMs: Math.min(intervalMs / 2, LONGEST_SHARE_MS) }),
-        },
-      ));
+      refusedBy(hosts.allowed, due) ??
+      (await importer.importTag(tagToImport(stream, due), {
+        ...identity,
+        ...hosts,
+        signal,
+        priority: due.priority,
+        tenant: namespace,
+        freshSinceMs: freshSince(due, startedMs, clock.now()),
+        shareForMs: shareForMs(stream, due, intervals),
+      }));
     this.#tell(stream, due, registry, result, clock.monotonic() - startedMs);
     return result;
   }
@@ -105,23 +98,29 @@ export class TagImports {
   }
 }
 
-/** What a user waits for is asked anew: an answer of a moment ago may be older than the push before it (R7.2). */
-function mayJoinLate({ reason }: DueTag): boolean {
-  return reason === 'scheduled' || reason === 'retry';
+function tagToImport(stream: ImageStream, due: DueTag): ImportTag {
+  const head = historyOf(stream, due.tag)?.items?.[0]?.image ?? '';
+  return due.refetch === true || head === '' ? due.request : { ...due.request, recordedImage: head };
 }
 
 /**
- * Nor will an answer do to a question that was put before the user asked (R7.2), or before the tag's last check came
- * back: it would put an older image before the one that was found then.
+ * How old an answer may be, in milliseconds. What a user waits for is asked anew: an answer of a moment ago may be older
+ * than the push before it (R7.2).
  */
-function freshness(
-  { reason, checkedAtMs }: DueTag,
-  monotonicMs: number,
-  nowMs: number,
-): { readonly freshSinceMs?: number } {
-  if (reason === 'requested') return { freshSinceMs: monotonicMs };
+function shareForMs(stream: ImageStream, { tag, reason }: DueTag, intervals: IntervalDefaults): number {
+  if (reason !== 'scheduled' && reason !== 'retry') return 0;
+  const specTag = stream.spec?.tags?.find(({ name }) => name === tag) ?? { name: tag };
+  return Math.min(intervalOf(stream, specTag, intervals) / 2, LONGEST_SHARE_MS);
+}
+
+/**
+ * No answer will do to a question that was put before the user asked (R7.2), or before the tag's last check came back:
+ * it would put an older image before the one that was found then.
+ */
+function freshSince({ reason, checkedAtMs }: DueTag, monotonicMs: number, nowMs: number): number {
+  if (reason === 'requested') return monotonicMs;
   // A time ahead of us was taken before the clock was set back.
-  return checkedAtMs === undefined ? {} : { freshSinceMs: monotonicMs - Math.max(0, nowMs - checkedAtMs) };
+  return checkedAtMs === undefined ? Number.NEGATIVE_INFINITY : monotonicMs - Math.max(0, nowMs - checkedAtMs);
 }
 
 /** A registry that an administrator does not allow is not asked; OpenShift refuses such a stream when it is written. */

@@ -20,8 +20,12 @@ export async function fetchImage(
   context: RequestContext,
   parts: ImageImportParts,
 ): Promise<AskedResult> {
-  const load = new ImageLoad(request, context, parts);
-  return orFailed(request, context, parts, async () => imported(request, load, await load.manifest()));
+  try {
+    const load = new ImageLoad(request, context, parts);
+    return await imported(request, load, await load.manifest());
+  } catch (error) {
+    return failed(error, request, context, parts);
+  }
 }
 
 /**
@@ -37,7 +41,11 @@ export async function importImage(
   context: RequestContext,
   parts: ImageImportParts,
 ): Promise<ImageResult> {
-  return orFailed(request, context, parts, () => checkOrFetch(request, context, parts));
+  try {
+    return await checkOrFetch(request, context, parts);
+  } catch (error) {
+    return failed(error, request, context, parts);
+  }
 }
 
 async function checkOrFetch(
@@ -88,18 +96,15 @@ function overQuota({ shown }: Subject): ImportFailure {
   return { status: internalErrorStatus(`${shown}: toomanyrequests: too many requests`), transient: true };
 }
 
-async function orFailed<T>(
-  request: ImageRequest,
+/** Throws the reason of the signal when that has fired. */
+function failed(
+  error: unknown,
+  { asked, subject }: ImageRequest,
   { signal }: RequestContext,
   { log }: ImageImportParts,
-  action: () => Promise<T>,
-): Promise<T | Extract<ImageResult, { outcome: 'failed' }>> {
-  try {
-    return await action();
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    return { outcome: 'failed', source: request.asked, failure: failureOfImage(error, request.subject, log) };
-  }
+): Extract<ImageResult, { outcome: 'failed' }> {
+  if (signal.aborted) throw signal.reason;
+  return { outcome: 'failed', source: asked, failure: failureOfImage(error, subject, log) };
 }
 
 function failureOfImage(error: unknown, { shown }: Subject, log: Logger): ImportFailure {

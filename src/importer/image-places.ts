@@ -9,23 +9,20 @@ const IMAGES_AT_ONCE = 64;
  */
 export class ImagePlaces {
   readonly #limit: number;
-  readonly #hosts = new Map<string, { readonly places: FairPlaces; users: number }>();
+  readonly #hosts = new Map<string, FairPlaces>();
 
   constructor(limit: number = IMAGES_AT_ONCE) {
     this.#limit = limit;
   }
 
   /** Runs `action` when an image of `host` may be held. Rejects with the signal's reason when that fires before. */
-  async hold<T>(host: string, seeker: Seeker, action: () => Promise<T>): Promise<T> {
-    const held = this.#hosts.get(host) ?? { places: new FairPlaces(this.#limit), users: 0 };
-    this.#hosts.set(host, held);
-    held.users += 1;
-    try {
-      return await held.places.hold(seeker, action);
-    } finally {
-      held.users -= 1;
+  hold<T>(host: string, seeker: Seeker, action: () => Promise<T>): Promise<T> {
+    let places = this.#hosts.get(host);
+    if (places === undefined) {
       // Tenants name hosts as they like; none is remembered longer than it is asked.
-      if (held.users === 0) this.#hosts.delete(host);
+      places = new FairPlaces(this.#limit, { emptied: () => this.#hosts.delete(host) });
+      this.#hosts.set(host, places);
     }
+    return places.hold(seeker, action);
   }
 }

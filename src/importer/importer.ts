@@ -146,18 +146,13 @@ async function importOneTag(
   const { tag, asked } = request;
   const subject = imageSubject(request.from, context);
   if ('refused' in subject) return { outcome: 'failed', tag, source: asked, failure: subject.refused };
-  const imageRequest: TagImageRequest = {
-    ...request,
-    subject,
-    insecure: isInsecure(subject, request.insecure, context),
-  };
-  const { withoutSecrets, blockedHosts: _blocked, insecureHosts: _insecure, ...asking } = context;
-  const ask = (keyring: Keyring): Promise<ImageResult> =>
-    places.hold(subject.wire.host, asking, async () =>
-      storedResult(await importImage(imageRequest, { ...asking, keyring }, parts)),
-    );
-  const first = await ask(context.keyring);
-  if (withoutSecrets === undefined || !blamesCredentials(first)) return { ...first, tag };
-  const second = await ask(withoutSecrets);
-  return { ...(isUnauthorized(second) ? first : second), tag };
+  const insecure = isInsecure(subject, request.insecure, context);
+  const imageRequest: TagImageRequest = { ...request, subject, insecure };
+  const ask = (asking: RequestContext): Promise<ImageResult> =>
+    places.hold(subject.wire.host, asking, () => importImage(imageRequest, asking, parts));
+  const { withoutSecrets } = context;
+  const first = await ask(context);
+  if (withoutSecrets === undefined || !blamesCredentials(first)) return { ...storedResult(first), tag };
+  const second = await ask({ ...context, keyring: withoutSecrets });
+  return { ...storedResult(isUnauthorized(second) ? first : second), tag };
 }

@@ -10,8 +10,16 @@ export interface Wanting {
   readonly freshSinceMs: number;
 }
 
-/** Puts the question. `signal` fires when nobody wants the answer any more; `priority` grows with those who do. */
-export type Put<T> = (flight: { readonly signal: AbortSignal; readonly priority: number }) => Promise<T>;
+/** A question on its way. */
+export interface Asked {
+  /** Fires when nobody wants the answer any more. */
+  readonly signal: AbortSignal;
+  /** Grows with those who do. */
+  readonly priority: number;
+}
+
+/** Puts the question; what goes wrong is a rejection. */
+export type Put<T> = (asked: Asked) => Promise<T>;
 
 export interface SharedAnswersParts<T> {
   readonly clock: Clock;
@@ -22,15 +30,20 @@ export interface SharedAnswersParts<T> {
   readonly lift: (signal: AbortSignal, priority: number) => void;
 }
 
-interface Flight<T> {
+interface Flight<T> extends Asked {
   readonly controller: AbortController;
   readonly startedMs: number;
-  readonly result: Promise<T>;
-  waiting: number;
+  readonly waiting: Set<Waiting<T>>;
   priority: number;
   /** For how long somebody of those who wait shares it. */
   shareForMs: number;
-  landed: boolean;
+}
+
+interface Waiting<T> {
+  readonly signal: AbortSignal;
+  readonly leave: () => void;
+  readonly resolve: (answer: T) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 interface Kept<T> {
@@ -66,13 +79,10 @@ export class SharedAnswers<T> {
   }
 
   /** Rejects with what the question failed with, or with the signal's reason when that fires first. */
-  async get(key: string, wanting: Wanting, put: Put<T>): Promise<T> {
-    wanting.signal.throwIfAborted();
-    const known = this.#known(key, wanting);
-    if (known !== undefined) {
-      if ('error' in known.result) throw known.result.error;
-      return known.result.answer;
-    }
+  get(key: string, wanting: Wanting, put: Put<T>): Promise<T> {
+    if (wanting.signal.aborted) return Promise.reject(wanting.signal.reason);
+    const known = this.#known(key, wanting)?.result;
+    if (known !== undefined) return 'error' in known ? Promise.reject(known.error) : Promise.resolve(known.answer);
     const open = this.#flights.get(key);
     const joins = open !== undefined && open.startedMs >= wanting.freshSinceMs;
     const flight = joins ? open : this.#start(key, wanting, put);
@@ -93,19 +103,12 @@ export class SharedAnswers<T> {
 
   #start(key: string, { priority }: Wanting, put: Put<T>): Flight<T> {
     const controller = new AbortController();
-    const { promise: result, resolve } = Promise.withResolvers<T>();
+    const { signal } = controller;
     const startedMs = this.#parts.clock.monotonic();
-    const flight: Flight<T> = { controller, startedMs, result, waiting: 0, priority, shareForMs: 0, landed: false };
+    const flight: Flight<T> = { controller, signal, startedMs, waiting: new Set(), priority, shareForMs: 0 };
     this.#flights.set(key, flight);
-    // A getter, since later requests of the same question go out with what it has been lifted to.
-    const terms = {
-      signal: controller.signal,
-      get priority() {
-        return flight.priority;
-      },
-    };
-    resolve((async () => put(terms))());
-    result.then(
+    // Later requests of the same question go out with what it has been lifted to.
+    put(flight).then(
       answer => this.#landed(key, flight, { answer }, this.#parts.bytesOf(answer)),
       (error: unknown) => this.#landed(key, flight, { error }, 0),
     );
@@ -113,39 +116,41 @@ export class SharedAnswers<T> {
   }
 
   #wait(key: string, flight: Flight<T>, { signal, priority, shareForMs }: Wanting): Promise<T> {
-    flight.waiting += 1;
     flight.shareForMs = Math.max(flight.shareForMs, shareForMs);
     if (priority > flight.priority) {
       flight.priority = priority;
-      this.#parts.lift(flight.controller.signal, priority);
+      this.#parts.lift(flight.signal, priority);
     }
     return new Promise<T>((resolve, reject) => {
       const leave = (): void => {
+        flight.waiting.delete(waiting);
         reject(signal.reason);
         this.#left(key, flight, signal.reason);
       };
+      const waiting: Waiting<T> = { signal, leave, resolve, reject };
+      flight.waiting.add(waiting);
       signal.addEventListener('abort', leave, { once: true });
-      const stay = (): void => signal.removeEventListener('abort', leave);
-      flight.result.then(stay, stay);
-      flight.result.then(resolve, reject);
     });
   }
 
   #left(key: string, flight: Flight<T>, reason: unknown): void {
-    flight.waiting -= 1;
-    if (flight.waiting > 0 || flight.landed) return;
+    if (flight.waiting.size > 0) return;
     // Nobody may join what is being given up.
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
     flight.controller.abort(reason);
   }
 
   #landed(key: string, flight: Flight<T>, result: Kept<T>['result'], bytes: number): void {
-    flight.landed = true;
     const { clock } = this.#parts;
     const isCurrent = this.#flights.get(key) === flight;
     if (isCurrent) this.#flights.delete(key);
+    for (const { signal, leave, resolve, reject } of flight.waiting) {
+      signal.removeEventListener('abort', leave);
+      if ('error' in result) reject(result.error);
+      else resolve(result.answer);
+    }
     const keepMs = 'error' in result ? Math.min(flight.shareForMs, FAILURE_MS) : flight.shareForMs;
-    if (!isCurrent || keepMs <= 0 || flight.controller.signal.aborted) return;
+    if (!isCurrent || keepMs <= 0 || flight.signal.aborted) return;
     const endedMs = clock.monotonic();
     const { startedMs } = flight;
     this.#keep(key, { result, startedMs, endedMs, untilMs: endedMs + keepMs, bytes: bytes + key.length + ENTRY_BYTES });

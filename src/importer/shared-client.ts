@@ -12,7 +12,7 @@ import type {
   RequestContext,
   TagCheck,
 } from '../registry/types.ts';
-import { SharedAnswers } from './shared-answers.ts';
+import { type Asked, SharedAnswers } from './shared-answers.ts';
 
 export interface SharedClientParts {
   readonly client: RegistryClient;
@@ -21,12 +21,6 @@ export interface SharedClientParts {
   readonly settings: WishSettings;
   /** Whatever waits in a lane under this signal is to go before lower priorities. */
   readonly lift?: (signal: AbortSignal, priority: number) => void;
-}
-
-/** A check together with the digest that it was held against. */
-interface HeldCheck {
-  readonly recorded: string;
-  readonly check: TagCheck;
 }
 
 const MIB = 1024 * 1024;
@@ -45,7 +39,7 @@ export function createSharedClient({ client, clock, settings, lift = () => {} }:
   const shared = { clock, lift };
   const small = { ...shared, maxBytes: SMALL_BYTES };
   const content = { ...shared, maxBytes: CONTENT_BYTES };
-  const checks = new SharedAnswers<HeldCheck>({ ...small, bytesOf: ({ check }) => bytesOfCheck(check) });
+  const checks = new SharedAnswers<TagCheck>({ ...small, bytesOf: bytesOfCheck });
   const sizes = new SharedAnswers<number>({ ...small, bytesOf: () => 0 });
   const manifests = new SharedAnswers<FetchedManifest>({ ...content, bytesOf: bytesOfManifest });
   const configs = new SharedAnswers<Uint8Array>({ ...content, bytesOf: bytes => bytes.length });
@@ -54,7 +48,9 @@ export function createSharedClient({ client, clock, settings, lift = () => {} }:
   const repositoryKey = (repository: Repository, name: ManifestName, { keyring }: RequestContext): string => {
     const { host, repository: path, insecure } = repository;
     const sources = pullSourcesFor(repository, name, settings.host(host));
-    return [host, path, insecure, ...sources.map(source => identityAt(source, keyring, settings))].join('\n');
+    let key = `${host}\n${path}\n${insecure}`;
+    for (const source of sources) key += `\n${identityAt(source, keyring, settings)}`;
+    return key;
   };
   const sourceKey = (source: PullSource, { keyring }: RequestContext): string =>
     [
@@ -67,20 +63,18 @@ export function createSharedClient({ client, clock, settings, lift = () => {} }:
     ].join('\n');
 
   const check = (key: string, [repository, tag, recorded, context]: Parameters<RegistryClient['checkTag']>) =>
-    ask(checks, key, repository, context, async each => ({
-      recorded,
-      check: await client.checkTag(repository, tag, recorded, each),
-    }));
+    ask(checks, key, repository, context, each => client.checkTag(repository, tag, recorded, each));
 
   return {
     checkTag: async (repository, tag, recorded, context) => {
-      const key = [repositoryKey(repository, { tag }, context), tag, ACCEPT_VERSION].join('\n');
-      const held = await check(key, [repository, tag, recorded, context]);
-      if (held.recorded === recorded) return held.check;
-      if (held.check.outcome === 'changed') return seenFrom(recorded, held.check);
+      const key = `${repositoryKey(repository, { tag }, context)}\n${tag}\n${ACCEPT_VERSION}`;
+      const seen = await check(key, [repository, tag, recorded, context]);
+      if (seen.digest === recorded)
+        return seen.outcome === 'unchanged' ? seen : { outcome: 'unchanged', digest: recorded };
+      // A change for whoever asked is one for everybody who has yet another digest on record.
+      if (seen.outcome === 'changed') return seen;
       // Nothing was fetched, as nothing had changed for whoever asked.
-      const own = await check(`${key}\n${recorded}`, [repository, tag, recorded, context]);
-      return own.check;
+      return check(`${key}\n${recorded}`, [repository, tag, recorded, context]);
     },
     getManifest: (repository, name, context) => {
       const key = [repositoryKey(repository, name, context), 'tag' in name ? name.tag : name.digest].join('\n');
@@ -118,15 +112,8 @@ async function ask<T>(
 ): Promise<T> {
   const { keyring, signal, priority, tenant, shareForMs = 0, freshSinceMs = Number.NEGATIVE_INFINITY } = context;
   try {
-    return await answers.get(key, { signal, priority, shareForMs, freshSinceMs }, flight =>
-      put({
-        keyring,
-        signal: flight.signal,
-        get priority() {
-          return flight.priority;
-        },
-        ...(tenant !== undefined && { tenant }),
-      }),
+    return await answers.get(key, { signal, priority, shareForMs, freshSinceMs }, asked =>
+      put(new SharedContext(keyring, tenant, asked)),
     );
   } catch (error) {
     if (error instanceof RegistryError || !signal.aborted) throw error;
@@ -134,9 +121,23 @@ async function ask<T>(
   }
 }
 
-/** A change as it looks to somebody else who has another digest on record. */
-function seenFrom(recorded: string, check: TagCheck): TagCheck {
-  return check.digest === recorded ? { outcome: 'unchanged', digest: recorded } : check;
+/** What a question that several wait for is put with: as the first of them, and as urgently as the most urgent. */
+class SharedContext implements RequestContext {
+  readonly keyring: RequestContext['keyring'];
+  readonly signal: AbortSignal;
+  readonly tenant?: string;
+  readonly #asked: Asked;
+
+  constructor(keyring: RequestContext['keyring'], tenant: string | undefined, asked: Asked) {
+    this.keyring = keyring;
+    this.signal = asked.signal;
+    if (tenant !== undefined) this.tenant = tenant;
+    this.#asked = asked;
+  }
+
+  get priority(): number {
+    return this.#asked.priority;
+  }
 }
 
 /** Fingerprints of the candidates at one place, best first; empty for nobody. */

@@ -6,6 +6,13 @@ export interface Seeker extends Partial<Standing> {
   readonly signal: AbortSignal;
 }
 
+export interface FairPlacesOptions {
+  /** Places that one tenant may have. */
+  readonly perTenant?: number;
+  /** Called when nobody has a place any more, nor waits for one. */
+  readonly emptied?: () => void;
+}
+
 interface Waiting {
   readonly signal: AbortSignal;
   readonly standing: Standing;
@@ -30,19 +37,24 @@ interface Share {
 export class FairPlaces {
   readonly #limit: number;
   readonly #perTenant: number;
+  readonly #emptied: () => void;
   #taken = 0;
   readonly #shares = new Map<string, Share>();
   readonly #line = new FairLine<Waiting>();
   readonly #aborts = new AbortWatch<Waiting>((waiting, reason) => this.#refuse(waiting, reason));
 
-  constructor(limit: number, perTenant = Number.POSITIVE_INFINITY) {
+  constructor(limit: number, { perTenant = Number.POSITIVE_INFINITY, emptied = () => {} }: FairPlacesOptions = {}) {
     this.#limit = limit;
     this.#perTenant = perTenant;
+    this.#emptied = emptied;
   }
 
   /** Runs `action` in a place of its own. Rejects with the signal's reason when that fires before one is free. */
   async hold<T>({ priority = 0, tenant = '', signal }: Seeker, action: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
+    if (signal.aborted) {
+      this.#tellIfEmpty();
+      throw signal.reason;
+    }
     const share = this.#share(tenant);
     const mayHave = share.held < this.#perTenant;
     if (mayHave && this.#taken < this.#limit && this.#line.size === 0) {
@@ -58,7 +70,12 @@ export class FairPlaces {
       this.#taken -= 1;
       this.#letGo(tenant);
       this.#goOn();
+      this.#tellIfEmpty();
     }
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#shares.size === 0) this.#emptied();
   }
 
   /** Resolves when the place is taken. */

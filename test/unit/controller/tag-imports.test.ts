@@ -49,7 +49,7 @@ test.each<{ name: string; due: Partial<DueTag>; share: number | undefined; since
     name: 'by the schedule for the first time takes any answer of a moment ago',
     due: {},
     share: 30_000,
-    since: undefined,
+    since: Number.NEGATIVE_INFINITY,
   },
   {
     name: 'by the schedule takes none from before its last check',
@@ -66,14 +66,14 @@ test.each<{ name: string; due: Partial<DueTag>; share: number | undefined; since
   {
     name: 'by a user takes none that was not asked for now',
     due: { reason: 'requested', checkedAtMs: at('03:14:50') },
-    share: undefined,
+    share: 0,
     since: 15 * MINUTE,
   },
   {
     name: 'because its spec changed takes none of a moment ago',
     due: { reason: 'specChanged' },
-    share: undefined,
-    since: undefined,
+    share: 0,
+    since: Number.NEGATIVE_INFINITY,
   },
 ])('a tag that is asked for $name', async ({ due, share, since }) => {
   const { shareForMs, freshSinceMs } = await contextOf(due);

@@ -5,7 +5,7 @@ import { FairPlaces, type Seeker } from '../../../src/queue/fair-places.ts';
 const settled = () => new Promise(resolve => setImmediate(resolve));
 
 function scene(limit: number, perTenant?: number) {
-  const places = new FairPlaces(limit, perTenant);
+  const places = new FairPlaces(limit, perTenant === undefined ? {} : { perTenant });
   const started: string[] = [];
   const ends = new Map<string, (value: string) => void>();
   const hold = (name: string, seeker: Partial<Seeker> = {}) =>
@@ -84,6 +84,26 @@ describe('FairPlaces', () => {
     void hold('again', { tenant: 'a' });
     await settled();
     expect(started).toEqual(['other', 'last', 'again']);
+  });
+
+  test('says when nobody has a place any more, nor waits for one', async () => {
+    let emptied = 0;
+    const places = new FairPlaces(1, {
+      emptied: () => {
+        emptied += 1;
+      },
+    });
+    const { signal } = new AbortController();
+    const first = Promise.withResolvers<void>();
+    const holding = places.hold({ signal }, () => first.promise);
+    const waiting = places.hold({ signal, tenant: 'b' }, async () => {});
+    first.resolve();
+    await holding;
+    expect(emptied).toBe(0);
+    await waiting;
+    expect(emptied).toBe(1);
+    await expect(places.hold({ signal: AbortSignal.abort('enough') }, async () => {})).rejects.toBe('enough');
+    expect(emptied).toBe(2);
   });
 
   test('frees the place of what throws', async () => {
