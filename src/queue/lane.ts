@@ -17,9 +17,9 @@ export interface LaneLimits extends Pace {
 export interface LaneAdmission {
   readonly priority: number;
   readonly signal: AbortSignal;
-  readonly pullIdentity?: string;
+  readonly pullIdentity?: string | undefined;
   /** On whose behalf: tenants of equal priority take turns (R4.3). */
-  readonly tenant?: string;
+  readonly tenant?: string | undefined;
   /** Over plain http: that is another port, and may be up while the other is down. */
   readonly plain?: boolean;
 }

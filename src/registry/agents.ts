@@ -2,6 +2,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { type AddressGuard, AddressRefused, bareHost, type Reach } from './guarded-lookup.ts';
+import type { Target } from './target.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** All that makes one connection unlike another. Equal profiles share connections (R5.9). */
@@ -73,10 +74,10 @@ export class Agents {
     return made;
   }
 
-  /** How many connections were made so far over which this URL could be asked. */
-  connectionsMade(url: URL, { proxy }: TransportProfile): number {
+  /** How many connections were made so far over which this target could be asked. */
+  connectionsMade(target: Target, { proxy }: TransportProfile): number {
     // What a proxy forwards travels over connections to the proxy; a tunnel is one to the origin.
-    const { origin } = proxy !== undefined && url.protocol === 'http:' ? new URL(proxy) : url;
+    const { origin } = proxy !== undefined && target.plain ? new URL(proxy) : target;
     return this.#made.get(origin) ?? 0;
   }
 

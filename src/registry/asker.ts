@@ -50,7 +50,7 @@ export class Asker {
     const blame = {
       host: endpoint.host,
       repository,
-      request: { method: ask.method, url: endpoint.origin.origin + path },
+      request: { method: ask.method, url: endpoint.root.origin + path },
     };
     const own = asking(call, blame);
     const question: Question = {

@@ -37,21 +37,27 @@ export class Authorization {
 
   /** The answer, of whatever status. Throws `RegistryError` when there is none from the registry. */
   async ask(question: Question, candidates: readonly Credential[], call: Call): Promise<Answer> {
-    const open = await this.#askOpenly(question, call);
+    const state = this.#parts.states.get(question.endpoint);
+    const mayBeOpen = state === undefined || state.kind === 'none';
+    const open = mayBeOpen ? await this.#askOpenly(question, state, call) : undefined;
     if (open === undefined || (open.status === 401 && open.refusal === undefined)) {
       return this.#askAsSomebody(question, candidates, open, call);
     }
+    if (open.status !== 403) return open;
     return (await this.#askUnchallenged(question, candidates, open, call)) ?? open;
   }
 
-  /** Without authorization, where nothing says that one is needed; undefined where something does. */
-  async #askOpenly(question: Question, call: Call): Promise<Answer | undefined> {
+  /**
+   * Without authorization, where nothing says that one is needed; undefined where something does meanwhile.
+   *
+   * @param known what was known of the endpoint
+   */
+  async #askOpenly(question: Question, known: AuthState | undefined, call: Call): Promise<Answer | undefined> {
     const { states, redirects } = this.#parts;
     const { endpoint } = question;
-    let state = states.get(endpoint);
-    const done = state === undefined ? await states.probe(endpoint, call.context.signal) : undefined;
+    const done = known === undefined ? await states.probe(endpoint, call.context.signal) : undefined;
     try {
-      state ??= states.get(endpoint);
+      const state = known ?? states.get(endpoint);
       if (state !== undefined && state.kind !== 'none') return undefined;
       const reply = await redirects.follow(question, NOBODY, call);
       if (reply.status === 401 && reply.from === 'registry') {
@@ -60,8 +66,8 @@ export class Authorization {
         return { ...reply, ...refusal, identity: ANONYMOUS };
       }
       if (state === undefined && reply.status < 500 && reply.status !== 429) states.set(endpoint, { kind: 'none' });
-      const refusal = reply.status === 401 ? { refusal: 'noCredentials' as const } : {};
-      return { ...reply, ...refusal, identity: ANONYMOUS };
+      const answer = { ...reply, identity: ANONYMOUS };
+      return reply.status === 401 ? { ...answer, refusal: 'noCredentials' } : answer;
     } finally {
       done?.();
     }

@@ -64,11 +64,11 @@ export class Checks {
     const { answer, call: own } = await manifests.head(place, tag, call);
     if (answer.status !== 200) return this.#withoutHead(place, tag, recorded, answer, own);
     if ((declaredLength(answer.headers) ?? 0) > MANIFEST_CAP.bytes) throw tooLarge(MANIFEST_CAP, own);
-    this.#explanations.delete(workKey(place, tag));
+    if (!this.#explanations.isEmpty) this.#explanations.delete(workKey(place, tag));
     const digest = digestHeader(answer.headers);
     // Not every registry says the digest on HEAD; then only the content tells it.
     if (digest === undefined) return this.#byGet(place, tag, recorded, call);
-    modes.set(place.endpoint, 'head');
+    if (mode !== 'head') modes.set(place.endpoint, 'head');
     return digest === recorded ? 'unchanged' : this.#verify(place, tag, recorded, digest, answer, call);
   }
 

@@ -1,4 +1,5 @@
 import type { HostSettings } from './settings.ts';
+import type { Target } from './target.ts';
 
 /** Where the requests for one repository go, and on what terms. */
 export interface Endpoint {
@@ -6,6 +7,8 @@ export interface Endpoint {
   readonly host: string;
   /** Origin to connect to: `https://registry-1.docker.io`. */
   readonly origin: URL;
+  /** The same, taken apart. */
+  readonly root: Target;
   readonly settings: HostSettings;
   /** False skips certificate verification (R0.12). */
   readonly verify: boolean;

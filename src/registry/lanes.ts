@@ -22,9 +22,9 @@ export interface Admission {
   readonly priority: number;
   readonly signal: AbortSignal;
   /** Set on a manifest GET: identity fingerprint or `anonymous`, so that pull-quota pauses hit only it (R4.9). */
-  readonly pullIdentity?: string;
+  readonly pullIdentity?: string | undefined;
   /** On whose behalf: tenants of equal priority take turns (R4.3). */
-  readonly tenant?: string;
+  readonly tenant?: string | undefined;
   /** Over plain http: that is another port, and may be up while the other is down. */
   readonly plain?: boolean;
 }

@@ -75,6 +75,10 @@ export class MirroredPulls {
   ): Promise<Pulled<Found>> {
     const sources = this.#sources(repository, { tag });
     const [primary] = sources;
+    // Nearly always: then nobody stands in for anybody.
+    if (primary !== undefined && sources.length === 1 && !primary.mirror) {
+      return { found: await ask(primary), source: primary };
+    }
     const pulled = await this.#firstOf(sources, repository, context, ask);
     const key = [repository.host, repository.repository, tag].join('\n');
     const { found, source } = pulled;

@@ -8,6 +8,7 @@ import type { Endpoint } from './endpoint.ts';
 import { RegistryError } from './errors.ts';
 import { Recent } from './recent.ts';
 import type { HostSettings, RegistrySettings } from './settings.ts';
+import { targetOf } from './target.ts';
 import type { Transport } from './transport.ts';
 import type { PullSource, RequestContext } from './types.ts';
 
@@ -57,7 +58,8 @@ export class Places {
     }
   }
 
-  async #atBest<T>(
+  /** Throws at once for what is no host. */
+  #atBest<T>(
     source: Pick<PullSource, 'host' | 'insecure' | 'unverified'>,
     call: Call,
     use: (endpoint: Endpoint, call: Call) => Promise<T>,
@@ -67,15 +69,24 @@ export class Places {
     const insecure = source.insecure && this.#honoursInsecure(host, settings);
     const verify = !insecure && source.unverified !== true && !settings.insecureSkipVerify;
     const secureEndpoint = this.#endpoint(host, settings, { verify, plain: false }, call);
-    if (!insecure || secureEndpoint.origin.protocol === 'http:') return use(secureEndpoint, call);
+    if (!insecure || secureEndpoint.root.plain) return use(secureEndpoint, call);
 
     const plainEndpoint = this.#endpoint(host, settings, { verify, plain: true }, call);
     if (this.#plain.get(host) !== undefined) return this.#overHttp(plainEndpoint, call, use);
+    return this.#overEither(secureEndpoint, plainEndpoint, call, use);
+  }
+
+  async #overEither<T>(
+    secure: Endpoint,
+    plain: Endpoint,
+    call: Call,
+    use: (endpoint: Endpoint, call: Call) => Promise<T>,
+  ): Promise<T> {
     try {
-      return await use(secureEndpoint, call);
+      return await use(secure, call);
     } catch (error) {
       if (!this.#mayFallBack(error, call.budget)) throw error;
-      return this.#overHttp(plainEndpoint, call, use);
+      return this.#overHttp(plain, call, use);
     }
   }
 
@@ -137,6 +148,7 @@ function endpointAt(host: string, settings: HostSettings, { verify, plain }: Way
   return {
     host,
     origin,
+    root: targetOf(origin),
     settings,
     verify,
     sendsCredentials: origin.protocol === 'https:' || settings.allowCredentialsOverHttp,

@@ -1,5 +1,6 @@
 import type { ScopeKind } from './auth-states.ts';
 import type { Endpoint } from './endpoint.ts';
+import { type Target, targetOf } from './target.ts';
 import type { Cap, Headers } from './transport.ts';
 
 /** What is asked of a registry, before anybody has said who asks. */
@@ -20,11 +21,15 @@ export interface Question {
   readonly pull: boolean;
 }
 
-export function urlOf({ endpoint, path, query, proxyFor }: Question): URL {
-  const url = new URL(`${endpoint.origin.origin}${path}`);
+export function targetOfQuestion({ endpoint: { root }, path, query, proxyFor }: Question): Target {
+  // A path is made of checked parts, so it is as a URL would write it.
+  if (query === undefined && proxyFor === undefined) {
+    return { ...root, path };
+  }
+  const url = new URL(root.origin + path);
   if (query !== undefined) url.search = query;
   if (proxyFor !== undefined) url.searchParams.append('ns', proxyFor);
-  return url;
+  return targetOf(url);
 }
 
 /** Names the repository that a question is about in everything that is remembered of it. */

@@ -1,10 +1,11 @@
 import { type Call, failure } from './call.ts';
 import { ChallengeTooLarge, parseChallenges, usableChallenge } from './challenge.ts';
 import type { RegistryErrorInit } from './errors.ts';
-import { type Question, urlOf } from './questions.ts';
+import { type Question, targetOfQuestion } from './questions.ts';
 import { judgeRealm } from './realm.ts';
 import { judgeRedirect, type RedirectRefusal } from './redirect.ts';
 import { scopesFor } from './scope.ts';
+import { type Target, targetOf, urlOf } from './target.ts';
 import type { Tokens } from './tokens.ts';
 import { isRedirect, type Reply } from './transport.ts';
 import type { Wire } from './wire.ts';
@@ -31,14 +32,18 @@ export class Redirects {
 
   /** The final answer, of whatever status. Throws `RegistryError`. */
   async follow(question: Question, shown: Shown, call: Call): Promise<Reply> {
-    const first = urlOf(question);
+    const target = targetOfQuestion(question);
+    const reply = await this.#home(question, target, shown, call);
+    return isRedirect(reply.status) ? this.#followOn(question, urlOf(target), reply, shown, call) : reply;
+  }
+
+  async #followOn(question: Question, first: URL, redirect: Reply, shown: Shown, call: Call): Promise<Reply> {
     const seen = new Set<string>();
     let url = first;
+    let reply = redirect;
     let left = false;
-    for (let hops = 0; ; hops += 1) {
+    for (let hops = 0; isRedirect(reply.status); hops += 1) {
       seen.add(url.href);
-      const reply = left ? await this.#abroad(question, url, call) : await this.#home(question, url, shown, call);
-      if (!isRedirect(reply.status)) return reply;
       const judged = judgeRedirect({
         location: reply.headers['location'],
         current: url,
@@ -51,16 +56,18 @@ export class Redirects {
       // Sticky: a way back to the first origin restores nothing (R5.3).
       left ||= judged.crossOrigin;
       url = judged.url;
+      reply = left ? await this.#abroad(question, url, call) : await this.#home(question, targetOf(url), shown, call);
     }
+    return reply;
   }
 
-  #home(question: Question, url: URL, shown: Shown, call: Call): Promise<Reply> {
+  #home(question: Question, target: Target, shown: Shown, call: Call): Promise<Reply> {
     const { authorization, identity } = shown;
     return this.#wire.send(
       question.endpoint,
       {
         method: question.method,
-        url,
+        target,
         headers: question.headers,
         cap: question.cap,
         from: 'registry',
@@ -77,7 +84,7 @@ export class Redirects {
     const { 'If-None-Match': _condition, ...headers } = question.headers;
     const hop = {
       method: question.method,
-      url,
+      target: targetOf(url),
       headers,
       cap: question.cap,
       from: 'redirectTarget',

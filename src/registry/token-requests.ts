@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import { RegistryError } from './errors.ts';
 import { readErrorBody } from './oci-errors.ts';
 import { judgeRealm } from './realm.ts';
+import { targetOf } from './target.ts';
 import { InvalidTokenAnswer, MAX_TOKEN_ANSWER_BYTES, readTokenAnswer, type TokenAnswer } from './token-answer.ts';
 import { isRedirect, type Reply, singleHeader } from './transport.ts';
 import type { Wire } from './wire.ts';
@@ -125,7 +126,8 @@ export class TokenRequests {
 
   #send(endpoint: Endpoint, request: Request, call: Call): Promise<Reply> {
     const cap = { what: 'token', bytes: MAX_TOKEN_ANSWER_BYTES } as const;
-    return this.#wire.send(endpoint, { ...request, cap, from: 'tokenService', quick: true }, call);
+    const { url, ...rest } = request;
+    return this.#wire.send(endpoint, { ...rest, target: targetOf(url), cap, from: 'tokenService', quick: true }, call);
   }
 
   /** Where a token service sends us: judged like the realm itself, at every hop (R2.17, R2.21). */

@@ -5,19 +5,20 @@ import { type BodyProblem, readBody } from './body.ts';
 import { type Call, failure, refusalOf } from './call.ts';
 import { RegistryError, type RegistryErrorInit, type RegistryErrorReason } from './errors.ts';
 import { causeOf } from './failure-causes.ts';
-import { HeadAttempt, type Progress } from './head-attempt.ts';
+import { type HeadAnswer, HeadAttempt, type HeadRequest, type Progress } from './head-attempt.ts';
 import { downBy, isDown } from './host-health.ts';
 import { type Admission, LanePaused, type Lanes } from './lanes.ts';
 import type { RegistryObserver } from './observer.ts';
 import { MAX_ERROR_BYTES } from './oci-errors.ts';
 import { pauseFor } from './retry-after.ts';
 import { Slots } from './slots.ts';
+import type { Target } from './target.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** One request to one host. */
 export interface Exchange {
   readonly method: 'GET' | 'HEAD' | 'POST';
-  readonly url: URL;
+  readonly target: Target;
   readonly headers: Readonly<Record<string, string>>;
   /** Asked for when the request really goes out: a token may be renewed while it waits for its lane. */
   readonly authorization?: () => string;
@@ -91,40 +92,27 @@ export class Transport {
 
   /** Throws `RegistryError`. */
   async exchange(exchange: Exchange, call: Call): Promise<Reply> {
-    const made = () => this.#parts.agents.connectionsMade(exchange.url, exchange.profile);
-    const madeBefore = made();
-    // A kept connection that the other side had closed meanwhile: nobody's fault, asked again at once (R4.6).
-    const isStale = (error: unknown): boolean => {
-      const kept = madeBefore > 0 && made() === madeBefore;
-      return kept && exchange.method !== 'POST' && isReset(error);
-    };
-    try {
-      return await this.#admitted(exchange, call, isStale);
-    } catch (error) {
-      if (!isStale(error)) throw error;
-      return this.#admitted(exchange, call, () => false);
-    }
-  }
-
-  async #admitted(exchange: Exchange, call: Call, isStale: (error: unknown) => boolean): Promise<Reply> {
-    const { lanes } = this.#parts;
+    const { agents, lanes } = this.#parts;
+    const { target, profile, method, from } = exchange;
     const { signal } = call.context;
     const admission = admissionOf(exchange, call);
-    try {
-      return await lanes.run(admission, async () => {
-        try {
-          const reply = await this.#send(exchange, call);
-          lanes.heard(admission, downBy(reply, call));
-          return reply;
-        } catch (error) {
-          if (isDown(error) && !isStale(error)) lanes.heard(admission, error);
-          throw error;
-        }
-      });
-    } catch (error) {
-      if (error instanceof LanePaused) throw this.#turnedAway(error, exchange, call);
-      if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
-      throw error;
+    let madeBefore = agents.connectionsMade(target, profile);
+    // A kept connection that the other side had closed meanwhile: nobody's fault, asked again at once (R4.6).
+    const isStale = (error: unknown): boolean => {
+      const kept = madeBefore > 0 && agents.connectionsMade(target, profile) === madeBefore;
+      return kept && method !== 'POST' && isReset(error);
+    };
+    const send = (): Promise<Reply> => this.#send(exchange, call, admission, isStale);
+    for (;;) {
+      try {
+        return await lanes.run(admission, send);
+      } catch (error) {
+        if (error instanceof LanePaused) throw this.#turnedAway(error, exchange, call);
+        if (signal.aborted) throw failure(call, { kind: 'aborted', from, cause: signal.reason });
+        if (!isStale(error)) throw error;
+        // But once.
+        madeBefore = 0;
+      }
     }
   }
 
@@ -140,9 +128,14 @@ export class Transport {
     return error;
   }
 
-  /** One request with its deadline. */
-  async #send(exchange: Exchange, call: Call): Promise<Reply> {
-    const { clock, observer, timeouts } = this.#parts;
+  /** One request with its deadline; the lane hears how it fared. */
+  async #send(
+    exchange: Exchange,
+    call: Call,
+    admission: Admission,
+    isStale: (error: unknown) => boolean,
+  ): Promise<Reply> {
+    const { clock, lanes, observer, timeouts } = this.#parts;
     const { signal } = call.context;
     if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
     const attemptMs = exchange.quick || exchange.method === 'HEAD' ? timeouts.headAttemptMs : timeouts.getAttemptMs;
@@ -161,37 +154,37 @@ export class Transport {
     try {
       const reply =
         attempt instanceof HeadAttempt
-          ? await this.#ask(exchange, attempt)
+          ? this.#reply(exchange, await attempt.send(this.#dispatcher(exchange), headOf(exchange)), NOTHING)
           : await this.#read(exchange, attempt.signal, progress);
       signal.throwIfAborted();
-      if (exchange.from === 'registry' && exchange.url.protocol === 'http:') call.budget.speaksHttp = speaksHttp(reply);
+      if (exchange.from === 'registry' && exchange.target.plain) call.budget.speaksHttp = speaksHttp(reply);
+      lanes.heard(admission, downBy(reply, call));
       return reply;
     } catch (error) {
       if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
-      throw this.#translate(error, exchange, call, late, progress);
+      const told = this.#translate(error, exchange, call, late, progress);
+      if (isDown(told) && !isStale(told)) lanes.heard(admission, told);
+      throw told;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       const ms = clock.monotonic() - startedMs;
       call.budget.answered ||= progress.status !== undefined;
       call.budget.spentMs += ms;
-      observer.request({ host: exchange.url.host, method: exchange.method, status: progress.status, ms });
+      observer.request({ host: exchange.target.host, method: exchange.method, status: progress.status, ms });
     }
   }
 
-  /** A HEAD, whose answer has no body. */
-  async #ask(exchange: Exchange, attempt: HeadAttempt): Promise<Reply> {
-    const dispatcher = this.#parts.agents.dispatcher(exchange.profile);
-    const { statusCode, headers } = await attempt.send(dispatcher, { url: exchange.url, headers: headersOf(exchange) });
-    return this.#reply(exchange, statusCode, headers, NOTHING);
+  #dispatcher({ profile }: Exchange): Dispatcher {
+    return this.#parts.agents.dispatcher(profile);
   }
 
   /** GET and POST. */
   async #read(exchange: Exchange, signal: AbortSignal, progress: Progress): Promise<Reply> {
-    const { url } = exchange;
-    const response = await this.#parts.agents.dispatcher(exchange.profile).request({
-      origin: url.origin,
-      path: url.pathname + url.search,
+    const { origin, path } = exchange.target;
+    const response = await this.#dispatcher(exchange).request({
+      origin,
+      path,
       method: exchange.method,
       headers: headersOf(exchange),
       ...(exchange.body === undefined ? {} : { body: exchange.body }),
@@ -201,12 +194,13 @@ export class Transport {
     const read = () => this.#bytes(exchange, response);
     // Only now: hosts that never answer must not keep others from having their bodies read.
     const bytes = exchange.method === 'GET' && !exchange.quick ? await this.#bodies.hold(signal, read) : await read();
-    return this.#reply(exchange, response.statusCode, response.headers, bytes);
+    return this.#reply(exchange, response, bytes);
   }
 
-  #reply(exchange: Exchange, status: number, headers: Headers, bytes: Uint8Array): Reply {
+  #reply(exchange: Exchange, { statusCode: status, headers }: HeadAnswer, bytes: Uint8Array): Reply {
     const retryAtMs = this.#obey(exchange, status, headers, bytes);
-    return { status, headers, bytes, from: exchange.from, ...(retryAtMs === undefined ? {} : { retryAtMs }) };
+    const reply = { status, headers, bytes, from: exchange.from };
+    return retryAtMs === undefined ? reply : { ...reply, retryAtMs };
   }
 
   async #bytes(exchange: Exchange, { statusCode, headers, body }: Dispatcher.ResponseData): Promise<Uint8Array> {
@@ -234,7 +228,7 @@ export class Transport {
     const bodyText = status === 429 ? new TextDecoder().decode(bytes) : '';
     const pause = pauseFor({ status, retryAfter: headers['retry-after'], bodyText, nowMs, hub: exchange.hub });
     if (pause === undefined) return undefined;
-    const { host } = exchange.url;
+    const { host } = exchange.target;
     const untilMs = nowMs + pause.delayMs * (1 + random() / 10);
     const identity = pause.scope === 'pull' ? exchange.pullIdentity : undefined;
     lanes.pause(host, untilMs, identity === undefined ? undefined : { identity });
@@ -277,15 +271,19 @@ export const BLOCKED_REASON: Readonly<Record<Exchange['from'], RegistryErrorReas
 
 const NOTHING = new Uint8Array();
 
-function admissionOf({ url, pullIdentity }: Exchange, { context }: Call): Admission {
+function headOf(exchange: Exchange): HeadRequest {
+  return { target: exchange.target, headers: headersOf(exchange) };
+}
+
+function admissionOf({ target, pullIdentity }: Exchange, { context }: Call): Admission {
   const { priority, signal, tenant } = context;
   return {
-    host: url.host,
+    host: target.host,
     priority,
     signal,
-    ...(pullIdentity === undefined ? {} : { pullIdentity }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(url.protocol === 'http:' && { plain: true }),
+    pullIdentity,
+    tenant,
+    plain: target.plain,
   };
 }
 

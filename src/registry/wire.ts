@@ -5,6 +5,7 @@ import type { AddressGuard, Reach } from './guarded-lookup.ts';
 import { bareHost, listsHost } from './host-names.ts';
 import { proxyFor, refusedThroughProxy } from './proxy.ts';
 import type { HostSettings, RegistrySettings } from './settings.ts';
+import { urlOf } from './target.ts';
 import { BLOCKED_REASON, type Exchange, type Reply, type Transport } from './transport.ts';
 
 /** One request on behalf of an endpoint: to itself, or to where it sends us. */
@@ -25,10 +26,11 @@ export class Wire {
     this.#transport = transport;
   }
 
-  /** Throws `RegistryError`; `blockedAddress` when nothing may be sent there. */
-  async send(endpoint: Endpoint, hop: Hop, call: Call): Promise<Reply> {
-    const { url, from } = hop;
-    const profile = url.origin === endpoint.origin.origin ? this.#home(endpoint) : this.#abroad(endpoint, url);
+  /** Throws `RegistryError`, at once with `blockedAddress` when nothing may be sent there. */
+  send(endpoint: Endpoint, hop: Hop, call: Call): Promise<Reply> {
+    const { target, from } = hop;
+    const isHome = target.origin === endpoint.root.origin;
+    const profile = isHome ? this.#home(endpoint) : this.#abroad(endpoint, urlOf(target));
     if (profile === 'refused') throw failure(call, { kind: 'blockedAddress', reason: BLOCKED_REASON[from], from });
     spend(call, from);
     return this.#transport.exchange({ ...hop, profile, hub: endpoint.hub }, call);

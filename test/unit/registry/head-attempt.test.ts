@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Dispatcher } from 'undici';
 import { HeadAttempt, type Progress } from '../../../src/registry/head-attempt.ts';
+import { targetOf } from '../../../src/registry/target.ts';
 
 /** An attempt that is sent, and the hands of a dispatcher that plays what comes of it. */
 function scene(url = 'https://reg.example.com/v2/a/manifests/1?n=2') {
@@ -12,7 +13,7 @@ function scene(url = 'https://reg.example.com/v2/a/manifests/1?n=2') {
   } as unknown as Dispatcher;
   const progress: Progress = { status: undefined };
   const attempt = new HeadAttempt(progress);
-  const answer = attempt.send(dispatcher, { url: new URL(url), headers: { accept: 'x' } });
+  const answer = attempt.send(dispatcher, { target: targetOf(new URL(url)), headers: { accept: 'x' } });
   return { dispatched, aborted, controller, progress, attempt, answer };
 }
 
