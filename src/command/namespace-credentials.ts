@@ -1,15 +1,15 @@
 import type { EventSink } from '../controller/announcer.ts';
 import type { Credentials, Identity } from '../controller/tag-imports.ts';
-import type { PullSecret, PullSecrets } from '../kube/pull-secrets.ts';
+import type { HeldSecrets, PullSecret, PullSecrets } from '../kube/pull-secrets.ts';
 import type { Logger } from '../log.ts';
 import { type DockerConfig, readPullSecrets } from '../registry/docker-config.ts';
 import { createKeyring, joinKeyrings } from '../registry/keyring.ts';
 import type { Keyring } from '../registry/types.ts';
-import { processFingerprint } from './credential-files.ts';
+import { emptyKeyring, processFingerprint } from './credential-files.ts';
 import { rememberingKeyring } from './remembering-keyring.ts';
 
 export interface NamespaceCredentialsParts {
-  readonly secrets: Pick<PullSecrets, 'forNamespace' | 'defaults'>;
+  readonly secrets: Pick<PullSecrets, 'forNamespace' | 'defaults' | 'held'>;
   /** Whether locations are matched exactly as the kubelet does (R3.9). */
   readonly strict: () => boolean;
   readonly events: EventSink;
@@ -20,6 +20,7 @@ export interface NamespaceCredentialsParts {
 const MAX_ENTRIES = 1_000;
 /** Of one secret; the others are counted. */
 const MAX_WARNINGS = 3;
+const NOBODY = emptyKeyring();
 
 /**
  * Whose credentials a namespace's imports may use (design D18): its own pull secrets, then the administrator's, then
@@ -36,13 +37,21 @@ export class NamespaceCredentials implements Credentials {
 
   async forNamespace(namespace: string, signal: AbortSignal): Promise<Identity> {
     const { secrets } = this.#parts;
-    const [own, defaults] = await Promise.all([secrets.forNamespace(namespace, signal), secrets.defaults(signal)]);
+    signal.throwIfAborted();
+    const { own, defaults } = secrets.held(namespace) ?? (await this.#read(namespace, signal));
     const withoutSecrets = this.#keyring(defaults, { guarded: true });
     if (own.length === 0) return { keyring: withoutSecrets };
     return { keyring: joinKeyrings([this.#keyring(own, { guarded: false }), withoutSecrets]), withoutSecrets };
   }
 
+  async #read(namespace: string, signal: AbortSignal): Promise<HeldSecrets> {
+    const { secrets } = this.#parts;
+    const [own, defaults] = await Promise.all([secrets.forNamespace(namespace, signal), secrets.defaults(signal)]);
+    return { own, defaults };
+  }
+
   #keyring(secrets: readonly PullSecret[], { guarded }: { readonly guarded: boolean }): Keyring {
+    if (secrets.length === 0) return NOBODY;
     const strict = this.#parts.strict();
     const known = this.#keyrings.get(secrets);
     // The registries file may have been changed since.

@@ -32,8 +32,15 @@ export interface PullSecrets {
    * where there are none. Rejects when they cannot be read.
    */
   forNamespace(namespace: string, signal: AbortSignal): Promise<readonly PullSecret[]>;
+  /** Both of the namespace without asking anybody; undefined when one of them is to be asked for. */
+  held(namespace: string): HeldSecrets | undefined;
   /** The administrator's; empty without one, or while it does not exist. */
   defaults(signal: AbortSignal): Promise<readonly PullSecret[]>;
+}
+
+export interface HeldSecrets {
+  readonly own: readonly PullSecret[];
+  readonly defaults: readonly PullSecret[];
 }
 
 const NONE: readonly PullSecret[] = [];
@@ -83,6 +90,14 @@ class WatchedSecrets implements PullSecrets {
     return defaultSecret === undefined
       ? Promise.resolve(NONE)
       : this.#read(this.#default, defaultSecret.namespace, signal);
+  }
+
+  held(namespace: string): HeldSecrets | undefined {
+    if (!this.watch.isSynced) return undefined;
+    const { defaultSecret } = this.#parts;
+    const own = this.#own.held(namespace);
+    const defaults = defaultSecret === undefined ? NONE : this.#default.held(defaultSecret.namespace);
+    return own && defaults && { own, defaults };
   }
 
   #missDefault(): void {

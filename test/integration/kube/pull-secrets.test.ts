@@ -106,6 +106,20 @@ test('what was read is kept, the same array, until the watch tells of a change',
   expect(await names()).toEqual(['b']);
 });
 
+test('what is known is held: nothing before the lists came, nor what was not read as it is now', async () => {
+  const { server, secrets, start, changes } = await setUp();
+  server.put(SECRETS, secret('a'));
+  expect(secrets.held('demo')).toBeUndefined();
+  await start();
+  expect(secrets.held('none')).toEqual({ own: [], defaults: [] });
+  expect(secrets.held('demo')).toBeUndefined();
+  const own = await secrets.forNamespace('demo', signal);
+  expect(secrets.held('demo')?.own).toBe(own);
+  server.put(SECRETS, secret('b'));
+  await until(() => changes.length > 0);
+  expect(secrets.held('demo')).toBeUndefined();
+});
+
 test('many who ask at once share one reading', async () => {
   const { server, secrets, start } = await setUp();
   server.put(SECRETS, secret('a'));

@@ -32,7 +32,7 @@ function setUp(own: readonly PullSecret[]) {
   const told: News[] = [];
   const state = { strict: false };
   const credentials = new NamespaceCredentials({
-    secrets: { forNamespace: async () => own, defaults: async () => [] },
+    secrets: { held: () => undefined, forNamespace: async () => own, defaults: async () => [] },
     strict: () => state.strict,
     events: { event: news => told.push(news) },
     log: silentLogger,

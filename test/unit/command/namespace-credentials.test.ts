@@ -23,7 +23,11 @@ function credentials(
 ) {
   const events: EventNews[] = [];
   const made = new NamespaceCredentials({
-    secrets: { forNamespace: async namespace => byNamespace[namespace] ?? [], defaults: async () => defaults },
+    secrets: {
+      held: () => undefined,
+      forNamespace: async namespace => byNamespace[namespace] ?? [],
+      defaults: async () => defaults,
+    },
     strict: () => false,
     events: { event: event => events.push(event) },
     log: silentLogger,
@@ -78,4 +82,20 @@ describe('the credentials of a namespace (design D18)', () => {
     expect(events).toEqual([expect.objectContaining({ type: 'Warning', reason: 'PullSecretSkipped', regarding })]);
     expect(JSON.stringify(events)).not.toContain('s3cret');
   });
+});
+
+test('what is held already is not asked for', async () => {
+  const unasked = async () => Promise.reject(new Error('nobody is to be asked'));
+  const made = new NamespaceCredentials({
+    secrets: {
+      held: () => ({ own: [pullSecret('team-a', 'pull', login('a'))], defaults: [] }),
+      forNamespace: unasked,
+      defaults: unasked,
+    },
+    strict: () => false,
+    events: { event: () => {} },
+    log: silentLogger,
+  });
+  const { keyring } = await made.forNamespace('team-a', signal);
+  expect(keyring.candidates('quay.io', 'acme/app')).toMatchObject([{ username: 'a' }]);
 });
