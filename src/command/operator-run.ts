@@ -164,8 +164,9 @@ class Operator {
     const connect = { config, clock, log, observer: telemetry.kube, userAgent: USER_AGENT };
     const leads = () => election === undefined || election.isLeader;
     const client = createKubeClient({ ...connect, mayWrite: leads });
-    // A pool that is full must not delay a renewal (design D17).
-    const leaseClient = createKubeClient({ ...connect, connections: 1 });
+    // A pool that is full must not delay a renewal (design D17). The election limits each of its calls itself; a second
+    // limit would wake the process once or twice more for each.
+    const leaseClient = createKubeClient({ ...connect, connections: 1, timeouts: { headersMs: 0, bodyIdleMs: 0 } });
     const identity = `${hostname()}_${randomUUID()}`;
     const recorder = createEventRecorder({
       client,

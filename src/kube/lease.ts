@@ -94,7 +94,7 @@ export const UNKNOWN: Sighting = { record: 'unknown', freeAtMs: Number.POSITIVE_
  *
  * Looking now and then has its limits when people delete the lease of a living leader: a process that never saw it, saw
  * nothing of a second one that came and went, or sent its own claim before there was one and has it arrive only now, can
- * lead beside the holder until its next renewal, some two seconds. To close this gap every first start would have to wait.
+ * lead beside the holder until its next renewal, some four seconds. To close this gap every first start would have to wait.
  */
 export function sighting(before: Sighting | undefined, lease: Lease | undefined, us: Holder, nowMs: number): Sighting {
   const record = recordOf(lease);

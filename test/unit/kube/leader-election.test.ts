@@ -163,9 +163,9 @@ describe('leading', () => {
     ['stores and answers too late', () => ({ backMs: 60_000 })],
   ])('ends 10 s after the last good renewal was sent when the API server %s', async (_name, weather) => {
     const a = start('a');
-    await pass(clock, 3_000);
+    await pass(clock, 5_000);
     a.weather = weather;
-    // Sent at 2 s.
+    // Sent at 4 s.
     await pass(clock, 8_750);
     expect(a.election.isLeader).toBe(true);
     await pass(clock, 250);
@@ -179,12 +179,43 @@ describe('leading', () => {
     const a = start('a');
     await settle();
     a.weather = () => ({ backMs: 3_000 });
-    await pass(clock, 3_000);
+    await pass(clock, 5_000);
     a.weather = silent;
     await pass(clock, 8_750);
     expect(a.election.isLeader).toBe(true);
     await pass(clock, 250);
     expect(a.end).toBe('lost');
+  });
+
+  test.each([
+    ['renews every 4 s', () => ({}), [4, 8, 12]],
+    ['has three tries when they fail at once', away, [4, 6, 8]],
+    ['has two tries when they hang', silent, [4, 8]],
+  ])('%s', async (_name, weather, seconds) => {
+    const a = start('a');
+    await settle();
+    const ledSinceMs = clock.monotonic();
+    const asked: number[] = [];
+    a.weather = () => {
+      asked.push((clock.monotonic() - ledSinceMs) / 1_000);
+      return weather();
+    };
+    await pass(clock, 12_000);
+    expect(asked).toEqual(seconds);
+  });
+
+  test('renews soon when the claim was answered late', async () => {
+    const a = start('a', { weather: () => ({ backMs: 3_000 }) });
+    await pass(clock, 3_500);
+    expect(a.terms).toHaveLength(0);
+    await pass(clock, 3_500);
+    expect(a.terms).toHaveLength(1);
+    a.weather = silent;
+    // The claim was sent at 3 s; the renewal at 7 s hangs until 11 s, the next one has two seconds.
+    await pass(clock, 4_000);
+    a.weather = () => ({ backMs: 1_000 });
+    await pass(clock, 20_000);
+    expect(a.election.isLeader).toBe(true);
   });
 
   test('goes on when a renewal hangs and the next one succeeds', async () => {
@@ -347,7 +378,7 @@ describe('stopping', () => {
     const a = start('a');
     await settle();
     a.weather = ask => (ask === 'update' ? { lost: 'answer' } : {});
-    await pass(clock, 2_250);
+    await pass(clock, 4_250);
     a.weather = () => ({});
     a.stop();
     await settle();
@@ -399,6 +430,6 @@ describe('stopping', () => {
 
 test('createLeaderElection() refuses a deadline that would let two lead', () => {
   const parts = { namespace: 'a', name: 'b', identity: 'c', clock, random: () => 0, log: silentLogger };
-  const timing = { leaseDurationMs: 10_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
+  const timing = { leaseDurationMs: 10_000, renewDeadlineMs: 10_000, renewPeriodMs: 4_000, retryPeriodMs: 2_000 };
   expect(() => createLeaderElection({ ...parts, client: fakeKubeClient(objects, clock), timing })).toThrow(RangeError);
 });
