@@ -41,13 +41,14 @@ export interface KubeClientParts {
 /** A client with connections of its own; `close` lets them go. Connects when first asked. */
 export function createKubeClient(parts: KubeClientParts): KubeClient {
   const { config, clock, log, observer = deafObserver, random = Math.random } = parts;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...parts.timeouts };
   const pool = new ConnectionPool({
     connections: parts.connections ?? 16,
-    timeouts: { ...DEFAULT_TIMEOUTS, ...parts.timeouts },
+    timeouts,
     ...(config.proxyUrl === undefined ? {} : { proxyUrl: config.proxyUrl }),
   });
   const calls = new HttpCalls({ config, pool, clock, log, observer, random, mayWrite: parts.mayWrite ?? (() => true) });
-  return new HttpKubeClient(calls, pool, parts.userAgent ?? FIELD_MANAGER);
+  return new HttpKubeClient(calls, pool, parts.userAgent ?? FIELD_MANAGER, timeouts.watchIdleMs);
 }
 
 type Verb = Pick<Call, 'verb' | 'method'>;
@@ -64,11 +65,13 @@ class HttpKubeClient implements KubeClient {
   readonly #calls: HttpCalls;
   readonly #pool: ConnectionPool;
   readonly #userAgent: string;
+  readonly #watchIdleMs: number;
 
-  constructor(calls: HttpCalls, pool: ConnectionPool, userAgent: string) {
+  constructor(calls: HttpCalls, pool: ConnectionPool, userAgent: string, watchIdleMs: number) {
     this.#calls = calls;
     this.#pool = pool;
     this.#userAgent = userAgent;
+    this.#watchIdleMs = watchIdleMs;
   }
 
   get<T>(path: ObjectPath, signal: AbortSignal): Promise<T> {
@@ -123,7 +126,7 @@ class HttpKubeClient implements KubeClient {
       { Accept: accept(query.metadataOnly, 'PartialObjectMetadata') },
     );
     const body = await this.#calls.run(call, signal, async response => response.body);
-    yield* watchEvents<T>(call.action, body, signal);
+    yield* watchEvents<T>(call.action, body, this.#watchIdleMs, signal);
   }
 
   close(): Promise<void> {

@@ -83,7 +83,8 @@ export class ConnectionPool {
     const { connections, timeouts } = this.#options;
     return {
       calls: this.#dispatcher(tls, { connections, bodyTimeout: timeouts.bodyIdleMs }),
-      watches: this.#dispatcher(tls, { connections: null, bodyTimeout: timeouts.watchIdleMs }),
+      // Without undici's limit, which wakes the process twice a second for as long as the body lasts: see `watchEvents`.
+      watches: this.#dispatcher(tls, { connections: null, bodyTimeout: 0 }),
     };
   }
 

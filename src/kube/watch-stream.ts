@@ -12,18 +12,23 @@ const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BO
 
 /**
  * The events of a watch's body, to its end. A line that is no event, or that lacks its end, fails the stream: to pass
- * over it would lose what it told. Leaving the loop early closes the connection.
+ * over it would lose what it told. So does silence for longer than `idleMs`. Leaving the loop early closes the connection.
  */
 export async function* watchEvents<T>(
   action: string,
   body: Dispatcher.ResponseData['body'],
+  idleMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>> {
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   // Destroying a body that nobody reads any more emits an error that nobody would hear.
   body.on('error', () => {});
+  const silence = setTimeout(() => {
+    body.destroy(new NoAnswer(action, 'silent', { detail: `nothing came for ${idleMs / 1_000} s` }));
+  }, idleMs);
   try {
     for await (const chunk of body) {
+      silence.refresh();
       for (const line of splitter.push(chunk)) {
         // What is left of a chunk must not be told after the stop.
         signal.throwIfAborted();
@@ -35,6 +40,8 @@ export async function* watchEvents<T>(
     throw error instanceof RangeError
       ? new NoAnswer(action, 'tooLarge', { detail: error.message })
       : noAnswer(action, error);
+  } finally {
+    clearTimeout(silence);
   }
   if (splitter.pending > 0) throw new NoAnswer(action, 'unreadable', { detail: 'the last line has no end' });
 }
