@@ -42,6 +42,8 @@ const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 const REQUEST_MS = 5_000;
 const IDLE_MS = 10_000;
 const CLOSE_MS = 1_000;
+/** How often requests that take too long are looked for. Each look wakes a process that may have nothing else to do. */
+const LOOK_MS = 30_000;
 const MAX_CONNECTIONS = 512;
 
 /** Serves metrics and probes. Throws `ListenFault` when an address cannot be had, and then listens nowhere. */
@@ -104,7 +106,7 @@ function listen(address: ServerAddress, routes: Routes, what: string): Promise<S
       requestTimeout: REQUEST_MS,
       headersTimeout: REQUEST_MS,
       keepAliveTimeout: REQUEST_MS,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: LOOK_MS,
       maxHeaderSize: 8_192,
     },
     (request, response) => void respond(request, response, routes),
