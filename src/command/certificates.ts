@@ -24,12 +24,23 @@ export function readEntryPems(entry: RegistryDefaults | RegistryEntry, folder: s
 export async function checked(read: () => Promise<Pems>): Promise<Pems> {
   const pems = await read();
   try {
-    if (pems.ca !== undefined) checkCertificates(pems.ca);
-    createSecureContext(pems.clientCert);
+    if (pems.ca !== undefined) checkAuthorities(pems.ca);
+    if (pems.clientCert !== undefined) createSecureContext(pems.clientCert);
   } catch {
     throw new CommandFault(['expected certificates and keys in PEM']);
   }
   return pems;
+}
+
+/** Authorities that were found good: files are looked at every few seconds, seldom change, and may hold all there are. */
+const GOOD = new Set<string>();
+const MAX_GOOD = 100;
+
+function checkAuthorities(pem: string): void {
+  if (GOOD.has(pem)) return;
+  checkCertificates(pem);
+  if (GOOD.size >= MAX_GOOD) GOOD.clear();
+  GOOD.add(pem);
 }
 
 // A TLS context takes whatever it is given as `ca` and leaves out what it cannot read: that would be noticed late.
