@@ -8,24 +8,24 @@ export interface Standing {
   readonly tenant: string;
 }
 
-/** What leaving the line needs; given by `add`. */
-export interface Ticket<T> {
-  readonly place: Link<T>;
+/** A place in the line, and what leaving it needs; given by `add`. */
+export interface Ticket<T> extends Link<T> {
   readonly tenant: Tenant<T>;
-  readonly rank: Rank<T>;
 }
 
 /** One tenant at one priority: in the order of arrival. */
 interface Tenant<T> {
   readonly name: string;
+  readonly rank: Rank<T>;
   readonly waiting: LinkedList<T>;
+  /** Its place among the turns of its rank. */
+  turn?: Link<Tenant<T>>;
 }
 
 /** All of one priority. */
 interface Rank<T> {
   readonly priority: number;
-  /** By name, in their places among `turns`. */
-  readonly tenants: Map<string, Link<Tenant<T>>>;
+  readonly tenants: Map<string, Tenant<T>>;
   /** Whose turn it is next. */
   readonly turns: LinkedList<Tenant<T>>;
 }
@@ -53,25 +53,28 @@ export class FairLine<T> {
 
   add(value: T, { priority, tenant: name }: Standing): Ticket<T> {
     const rank = this.#rank(priority);
-    const tenant = rank.tenants.get(name)?.value ?? toEnd({ name, waiting: new LinkedList<T>() }, rank);
+    const tenant = rank.tenants.get(name) ?? newcomer(name, rank);
+    const ticket: Ticket<T> = { value, before: undefined, after: undefined, tenant };
+    tenant.waiting.append(ticket);
     this.#size += 1;
-    return { place: tenant.waiting.push(value), tenant, rank };
+    return ticket;
   }
 
   /** Takes out who holds the ticket, and who is still in line. */
-  delete({ place, tenant, rank }: Ticket<T>): void {
-    tenant.waiting.remove(place);
-    this.#left(tenant, rank);
+  delete(ticket: Ticket<T>): void {
+    const { tenant } = ticket;
+    tenant.waiting.remove(ticket);
+    this.#left(tenant);
   }
 
   /** Takes out whose turn it is. */
   take(): T | undefined {
     const rank = this.#nextRank();
-    const tenant = rank?.turns.shift();
+    const tenant = rank?.turns.first;
     if (rank === undefined || tenant === undefined) return undefined;
-    toEnd(tenant, rank);
+    rank.turns.rotate();
     const value = tenant.waiting.shift();
-    this.#left(tenant, rank);
+    this.#left(tenant);
     return value;
   }
 
@@ -101,17 +104,18 @@ export class FairLine<T> {
     return rank;
   }
 
-  #left(tenant: Tenant<T>, rank: Rank<T>): void {
+  #left({ name, rank, waiting, turn }: Tenant<T>): void {
     this.#size -= 1;
-    if (!tenant.waiting.isEmpty) return;
-    const turn = rank.tenants.get(tenant.name);
+    if (!waiting.isEmpty) return;
     if (turn !== undefined) rank.turns.remove(turn);
-    rank.tenants.delete(tenant.name);
+    rank.tenants.delete(name);
     if (rank.tenants.size === 0) this.#ranks.splice(this.#ranks.indexOf(rank), 1);
   }
 }
 
-function toEnd<T>(tenant: Tenant<T>, { turns, tenants }: Rank<T>): Tenant<T> {
-  tenants.set(tenant.name, turns.push(tenant));
+function newcomer<T>(name: string, rank: Rank<T>): Tenant<T> {
+  const tenant: Tenant<T> = { name, rank, waiting: new LinkedList<T>() };
+  tenant.turn = rank.turns.push(tenant);
+  rank.tenants.set(name, tenant);
   return tenant;
 }

@@ -20,11 +20,17 @@ export class LinkedList<T> {
 
   /** Puts the value at the end. */
   push(value: T): Link<T> {
-    const link: Link<T> = { value, before: this.#last, after: undefined };
+    const link: Link<T> = { value, before: undefined, after: undefined };
+    this.append(link);
+    return link;
+  }
+
+  /** Puts at the end a link that is in no list. */
+  append(link: Link<T>): void {
+    link.before = this.#last;
     if (this.#last === undefined) this.#first = link;
     else this.#last.after = link;
     this.#last = link;
-    return link;
   }
 
   /** Takes out the first value. */
@@ -34,6 +40,14 @@ export class LinkedList<T> {
     return first?.value;
   }
 
+  /** Puts the first value at the end. */
+  rotate(): void {
+    const first = this.#first;
+    if (first === undefined || first === this.#last) return;
+    this.remove(first);
+    this.append(first);
+  }
+
   /** Takes out a link that is in this list. */
   remove(link: Link<T>): void {
     const { before, after } = link;
@@ -41,6 +55,9 @@ export class LinkedList<T> {
     else before.after = after;
     if (after === undefined) this.#last = before;
     else after.before = before;
+    // A link that is gone and old would keep all that came after it alive until old things are cleared away.
+    link.before = undefined;
+    link.after = undefined;
   }
 
   *[Symbol.iterator](): Iterator<T> {

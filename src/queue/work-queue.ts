@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { Alarm } from './alarm.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
-import { bothWishes, type DueKey, WaitingKeys, type Wish } from './waiting-keys.ts';
+import { type DueKey, WaitingKeys } from './waiting-keys.ts';
 
 export interface WorkQueueParts {
   readonly clock: Clock;
@@ -68,8 +68,6 @@ export class WorkQueue {
   readonly #parts: WorkQueueParts;
   readonly #alarm: Alarm;
   readonly #keys: WaitingKeys;
-  /** Keys that are worked on, each with what was wished of it meanwhile. */
-  readonly #processing = new Map<string, Wish | undefined>();
   /** Failures in a row, of keys that failed last. */
   readonly #failures = new Map<string, number>();
   #run: Run | undefined;
@@ -84,13 +82,15 @@ export class WorkQueue {
 
   /** The key is due now. Larger priorities go first. */
   add(key: string, priority = 0): void {
-    this.#wish(key, { atMs: this.#parts.clock.monotonic(), priority });
+    const nowMs = this.#parts.clock.monotonic();
+    this.#wish(key, nowMs, priority, nowMs);
   }
 
   /** The key is due at `atMs` (epoch milliseconds), or earlier when it waits for that already. */
   addAt(key: string, atMs: number, priority = 0): void {
     const { clock } = this.#parts;
-    this.#wish(key, { atMs: clock.monotonic() + Math.max(0, atMs - clock.now()), priority });
+    const nowMs = clock.monotonic();
+    this.#wish(key, nowMs + Math.max(0, atMs - clock.now()), priority, nowMs);
   }
 
   /**
@@ -140,18 +140,14 @@ export class WorkQueue {
 
   stats(): WorkQueueStats {
     const nowMs = this.#parts.clock.monotonic();
-    const { size: depth, due } = this.#keys;
+    const { size: depth, due, taken: processing } = this.#keys;
     const oldestDueMs = Math.max(0, nowMs - this.#keys.oldestMs());
-    return { depth, due, processing: this.#processing.size, oldestDueMs };
+    return { depth, due, processing, oldestDueMs };
   }
 
-  #wish(key: string, wish: Wish): void {
-    if (this.#processing.has(key)) {
-      this.#processing.set(key, bothWishes(this.#processing.get(key), wish));
-      return;
-    }
-    this.#keys.put(key, wish, this.#parts.clock.monotonic());
-    this.#soon();
+  #wish(key: string, atMs: number, priority: number, nowMs: number): void {
+    // Whoever works on it looks for the next key anyway.
+    if (this.#keys.put(key, atMs, priority, nowMs)) this.#soon();
   }
 
   /** Not at once: whoever adds a key is not to find itself inside the work on it. */
@@ -172,7 +168,7 @@ export class WorkQueue {
       return;
     }
     const { clock } = this.#parts;
-    while (this.#processing.size < run.concurrency && !run.closing) {
+    while (this.#keys.taken < run.concurrency && !run.closing) {
       const nowMs = clock.monotonic();
       this.#keys.moveDue(nowMs);
       if (this.#keys.due === 0 || !this.#mayGoOn(nowMs)) break;
@@ -182,7 +178,7 @@ export class WorkQueue {
     }
     if (this.#endIfDone(run)) return;
     // While all workers are busy nobody is to be woken: whoever ends first looks again.
-    if (this.#processing.size < run.concurrency) this.#alarm.set(this.#keys.nextAtMs());
+    if (this.#keys.taken < run.concurrency) this.#alarm.set(this.#keys.nextAtMs());
   }
 
   /** Workers that end at once would otherwise keep everything else in the process from its turn. */
@@ -197,44 +193,35 @@ export class WorkQueue {
     return nowMs < this.#sliceEndMs;
   }
 
-  #begin(due: DueKey, run: Run, nowMs: number): void {
-    this.#processing.set(due.key, undefined);
+  #begin({ key, priority }: DueKey, run: Run, nowMs: number): void {
     let working: Promise<void> | undefined;
     try {
-      working = run.worker(due.key, run.abandon.signal);
+      working = run.worker(key, run.abandon.signal);
     } catch (error) {
       working = Promise.reject(error);
     }
-    if (working === undefined) this.#succeeded(due, run, nowMs);
-    else void this.#follow(working, due, run, nowMs);
+    if (working === undefined) this.#succeeded(key, run, nowMs);
+    else void this.#follow(working, key, priority, run, nowMs);
   }
 
-  async #follow(working: Promise<void>, due: DueKey, run: Run, startedMs: number): Promise<void> {
+  async #follow(working: Promise<void>, key: string, priority: number, run: Run, startedMs: number): Promise<void> {
     try {
       await working;
-      this.#succeeded(due, run, startedMs);
+      this.#succeeded(key, run, startedMs);
     } catch (error) {
-      const { key, priority } = due;
       const nowMs = this.#parts.clock.monotonic();
       run.onWorked?.(nowMs - startedMs, true);
-      this.#ended(key, { atMs: nowMs + this.#delayMs(key, error, run), priority });
+      this.#keys.put(key, nowMs + this.#delayMs(key, error, run), priority, nowMs);
+      this.#keys.giveBack(key, nowMs);
     }
     if (!this.#endIfDone(run)) this.#goOn();
   }
 
-  #succeeded({ key }: DueKey, { onWorked }: Run, startedMs: number): void {
-    onWorked?.(this.#parts.clock.monotonic() - startedMs, false);
-    this.#failures.delete(key);
-    this.#ended(key, undefined);
-  }
-
-  /** The key may be worked on again: because it failed, and as was wished of it meanwhile. */
-  #ended(key: string, again: Wish | undefined): void {
-    const wish = this.#processing.get(key);
-    this.#processing.delete(key);
+  #succeeded(key: string, { onWorked }: Run, startedMs: number): void {
     const nowMs = this.#parts.clock.monotonic();
-    if (again !== undefined) this.#keys.put(key, again, nowMs);
-    if (wish !== undefined) this.#keys.put(key, wish, nowMs);
+    onWorked?.(nowMs - startedMs, false);
+    this.#failures.delete(key);
+    this.#keys.giveBack(key, nowMs);
   }
 
   /** Milliseconds until a key comes again whose worker threw. */
@@ -250,7 +237,7 @@ export class WorkQueue {
   }
 
   #endIfDone(run: Run): boolean {
-    if (!run.closing || this.#processing.size > 0) return false;
+    if (!run.closing || this.#keys.taken > 0) return false;
     if (this.#run === run) this.#run = undefined;
     this.#alarm.set(Number.POSITIVE_INFINITY);
     run.end();

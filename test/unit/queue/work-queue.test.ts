@@ -116,6 +116,33 @@ describe('a key', () => {
     expect(works.map(({ atMs }) => atMs)).toEqual([0, 3_000]);
   });
 
+  test('that is added while it is worked on waits by those wishes alone, once it succeeded', async () => {
+    const { clock, queue, works, run, keys } = scene();
+    void run();
+    queue.add('ns/a', 20);
+    await settled();
+    queue.addAt('ns/a', clock.now() + 5_000, 5);
+    queue.addAt('ns/a', clock.now() + 3_000);
+    queue.addAt('ns/b', clock.now() + 3_000, 10);
+    await works[0]?.finish();
+    await clock.advance(3_000);
+    await works[1]?.finish();
+    expect(keys()).toEqual(['ns/a', 'ns/b', 'ns/a']);
+  });
+
+  test('that failed comes again with the priority it had, whatever was wished meanwhile', async () => {
+    const { clock, queue, works, run, keys } = scene();
+    void run();
+    queue.add('ns/a', 20);
+    await settled();
+    queue.addAt('ns/a', clock.now() + 60_000, 5);
+    queue.addAt('ns/b', clock.now() + 500, 10);
+    await works[0]?.fail(new Error('boom'));
+    await clock.advance(500);
+    await works[1]?.finish();
+    expect(keys()).toEqual(['ns/a', 'ns/a', 'ns/b']);
+  });
+
   test('whose time lies in the past is due now', async () => {
     const { clock, queue, quick, runQuick } = scene();
     runQuick();
@@ -412,8 +439,9 @@ test('stats() tells how long the oldest key has been due', async () => {
 });
 
 test('every key that is added is worked on afterwards, never by two at once', async () => {
+  const kind = fc.subarray(['fails', 'quick', 'again'] as const);
   const moves = fc.array(
-    fc.record({ key: fc.nat(5), inMs: fc.nat(50), priority: fc.nat(2), advanceMs: fc.nat(30), fails: fc.boolean() }),
+    fc.record({ key: fc.nat(5), inMs: fc.nat(50), priority: fc.nat(2), advanceMs: fc.nat(30), kind }),
     { maxLength: 60 },
   );
   await fc.assert(
@@ -421,25 +449,37 @@ test('every key that is added is worked on afterwards, never by two at once', as
       const { clock, queue, leading } = scene();
       const running = new Set<string>();
       const owed = new Set<string>();
-      const failing = new Set<string>();
+      const [failing, quick, again] = [new Set<string>(), new Set<string>(), new Set<string>()];
+      const work = async (key: string) => {
+        await clock.sleep(7);
+        running.delete(key);
+        if (failing.delete(key)) {
+          owed.add(key);
+          throw new Error('boom');
+        }
+      };
       void queue.run(
-        async key => {
+        key => {
           expect(running.has(key)).toBe(false);
-          running.add(key);
           owed.delete(key);
-          await clock.sleep(7);
-          running.delete(key);
-          if (failing.delete(key)) {
+          // Wished while it is worked on: it is worked on once more.
+          if (again.delete(key)) {
             owed.add(key);
-            throw new Error('boom');
+            queue.add(key);
           }
+          if (quick.delete(key)) return undefined;
+          running.add(key);
+          return work(key);
         },
         { concurrency: 2, signal: leading.signal },
       );
-      for (const { key, inMs, priority, advanceMs, fails } of steps) {
-        owed.add(`ns-${key % 2}/${key}`);
-        if (fails) failing.add(`ns-${key % 2}/${key}`);
-        queue.addAt(`ns-${key % 2}/${key}`, clock.now() + inMs, priority);
+      for (const { key: number, inMs, priority, advanceMs, kind } of steps) {
+        const key = `ns-${number % 2}/${number}`;
+        owed.add(key);
+        if (kind.includes('fails')) failing.add(key);
+        if (kind.includes('quick')) quick.add(key);
+        if (kind.includes('again')) again.add(key);
+        queue.addAt(key, clock.now() + inMs, priority);
         await settled();
         await clock.advance(advanceMs);
       }
