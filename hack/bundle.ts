@@ -24,6 +24,20 @@ const undiciInPart: Plugin = {
   },
 };
 
+/**
+ * An `import` of node:http asks for all it exports, WebSocket among it, and for that Node loads the whole of its own
+ * fetch: 11 MiB. `require` asks for what is used.
+ */
+const requireHttp: Plugin = {
+  name: 'require http',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'node:http', namespace: 'require' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'require' }, ({ path }) => ({ contents: `module.exports = require('${path}');` }));
+  },
+};
+
 /** How src/main.ts becomes what users run: one small entry that checks the Node version, and one chunk per command. */
 export const BUNDLE = {
   entryPoints: { 'imagestream-operator': 'src/main.ts' },
@@ -45,5 +59,5 @@ export const BUNDLE = {
     // undici is CommonJS inside: its bundled form calls `require` for Node's own modules.
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  plugins: [undiciInPart, leaveOutModels],
+  plugins: [undiciInPart, requireHttp, leaveOutModels],
 } as const satisfies BuildOptions;

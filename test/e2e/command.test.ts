@@ -52,6 +52,16 @@ describe('the shipped bundle', () => {
     expect(stdout).toMatch(/127\.0\.0\.1:1\/team\/app:v1 .* InternalError: /);
   });
 
+  test("loads Node's own fetch for no operator", async () => {
+    const tell = "process.on('exit', () => process.stdout.write(process.moduleLoadList.join('\\n')))";
+    const node = ['--import', `data:text/javascript,${encodeURIComponent(tell)}`];
+    // It ends once it has loaded all it is made of and cannot tell which cluster is meant.
+    const { status, stdout, stderr } = await shipped(['operator', '--kubeconfig', file('empty.yaml', '{}')], { node });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('current-context is not set')]);
+    expect(stdout.split('\n')).toContain('NativeModule http');
+    expect(stdout.split('\n')).not.toContain('NativeModule internal/deps/undici/undici');
+  });
+
   test('runs on the pinned Node by npx inside the checkout', async () => {
     // Every process on the way tells which Node it runs on.
     const tell = "process.stderr.write(process.argv[1] + ' ' + process.version + '\\n')";
