@@ -32,6 +32,11 @@ export class StreamIndex {
     return this.#records.keys();
   }
 
+  /** What is kept of a stream: as long as it is the same text, the same decisions are called for. */
+  record(key: Key): string | undefined {
+    return this.#records.get(key);
+  }
+
   /** The stream as far as decisions need it. */
   get(key: Key): ImageStream | undefined {
     const record = this.#records.get(key);

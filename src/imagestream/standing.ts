@@ -1,6 +1,5 @@
 import type { ImageStream, TagHistory } from '../api/image-stream.ts';
 import { hasFailed, importCondition } from './conditions.ts';
-import type { TagMemory } from './due.ts';
 import { type IntervalDefaults, intervalOf } from './interval.ts';
 import { namesRepository } from './pull-spec-slots.ts';
 import { isByDigest, isImportable } from './source.ts';
@@ -20,41 +19,39 @@ import { historiesOf } from './tag-state.ts';
 export type Standing = 'imported' | 'failing' | 'neverWorked' | 'waiting';
 
 export interface TagStanding {
+  readonly tag: string;
   /** Pull spec, as written. */
   readonly from: string;
   readonly standing: Standing;
   /** Whether the schedule re-checks it. */
   readonly scheduled: boolean;
-  /** It is scheduled, and no check of it has come back for more than two of its intervals, whatever came of it. */
-  readonly late: boolean;
-}
-
-export interface StandingsInput {
-  readonly stream: ImageStream;
-  readonly memory: ReadonlyMap<string, TagMemory>;
-  readonly nowMs: number;
-  /** `startedAtMs` is when this process took over, in epoch ms: of checks before that nothing is known. */
-  readonly options: IntervalDefaults & { readonly startedAtMs: number };
+  /** Two of its intervals; undefined for one that nobody expects to be checked. */
+  readonly lateAfterMs: number | undefined;
 }
 
 const LATE_INTERVALS = 2;
 
-/** How the tags stand that a registry is asked for. */
-export function standingsOf({ stream, memory, nowMs, options }: StandingsInput): readonly TagStanding[] {
+/** How the tags stand that a registry is asked for. All of it changes with the stream's record alone. */
+export function standingsOf(stream: ImageStream, intervals: IntervalDefaults): readonly TagStanding[] {
   const histories = historiesOf(stream);
   return (stream.spec?.tags ?? []).filter(isImportable).map(tag => {
     const from = tag.from?.name ?? '';
     const standing = standingOf(histories.get(tag.name));
     const scheduled = tag.importPolicy?.scheduled === true && !isByDigest(from);
-    const sinceMs = memory.get(tag.name)?.lastCheckedMs ?? options.startedAtMs;
     // What was never imported waits for no schedule, and what no request can be made of is healed by an edit alone.
-    const late =
-      scheduled &&
-      standing !== 'waiting' &&
-      nowMs - sinceMs > LATE_INTERVALS * intervalOf(stream, tag, options) &&
-      namesRepository(from);
-    return { from, standing, scheduled, late };
+    const isExpected = scheduled && standing !== 'waiting' && namesRepository(from);
+    const lateAfterMs = isExpected ? LATE_INTERVALS * intervalOf(stream, tag, intervals) : undefined;
+    return { tag: tag.name, from, standing, scheduled, lateAfterMs };
   });
+}
+
+/** Whether no check of the tag has come back for too long, whatever would have come of it. */
+export function isLate(
+  { lateAfterMs }: Pick<TagStanding, 'lateAfterMs'>,
+  lastCheckedMs: number,
+  nowMs: number,
+): boolean {
+  return lateAfterMs !== undefined && nowMs - lastCheckedMs > lateAfterMs;
 }
 
 function standingOf(history: TagHistory | undefined): Standing {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ImageStream } from '../../../src/api/image-stream.ts';
 import { TagCensus } from '../../../src/controller/tag-census.ts';
+import { recordOf } from '../../../src/imagestream/stream-record.ts';
 import { type FakeClock, fakeClock } from '../../fake/clock.ts';
 import { failed, imported } from '../../gen/history.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
@@ -14,12 +15,18 @@ function begin(streams: readonly ImageStream[], clock: FakeClock = fakeClock(), 
   const byKey = new Map(streams.map(stream => [`${stream.metadata.namespace}/${stream.metadata.name}`, stream]));
   const lastChecked = new Map<string, number>();
   let looks = 0;
+  let reads = 0;
   let monotonicMs = 0;
   const census = new TagCensus({
     index: {
       keys: () => byKey.keys(),
-      get: key => {
+      record: key => {
         looks += 1;
+        const stream = byKey.get(key);
+        return stream && recordOf(stream);
+      },
+      get: key => {
+        reads += 1;
         return byKey.get(key);
       },
     },
@@ -39,7 +46,17 @@ function begin(streams: readonly ImageStream[], clock: FakeClock = fakeClock(), 
   });
   const stop = new AbortController();
   const ended = census.run(stop.signal);
-  return { census, clock, lastChecked, looks: () => looks, ended, stop: () => stop.abort() };
+  return {
+    census,
+    clock,
+    lastChecked,
+    looks: () => looks,
+    reads: () => reads,
+    put: (stream: ImageStream) => byKey.set(`${stream.metadata.namespace}/${stream.metadata.name}`, stream),
+    remove: (key: string) => byKey.delete(key),
+    ended,
+    stop: () => stop.abort(),
+  };
 }
 
 const stream = (name: string, from: string, more: { readonly fails?: boolean } = {}) =>
@@ -78,6 +95,45 @@ describe('TagCensus', () => {
     lastChecked.set('demo/a', clock.now());
     await clock.advance(60_000);
     expect(late()).toEqual({ 'quay.io': 0, 'ghcr.io': 0 });
+    stop();
+  });
+
+  test('reads a stream again when it has changed, and forgets one that is gone', async () => {
+    const { census, clock, reads, put, remove, stop } = begin([stream('a', 'redis:7'), stream('b', 'quay.io/a/b:1')]);
+    const standings = () => (census.counted ?? []).map(({ registry, standings }) => [registry, standings.imported]);
+    await clock.advance(0);
+    await clock.advance(MINUTE);
+    expect([reads(), standings()]).toEqual([
+      2,
+      [
+        ['docker.io', 1],
+        ['quay.io', 1],
+      ],
+    ]);
+    put(stream('b', 'ghcr.io/a/b:1'));
+    await clock.advance(MINUTE);
+    expect([reads(), standings()]).toEqual([
+      3,
+      [
+        ['docker.io', 1],
+        ['ghcr.io', 1],
+      ],
+    ]);
+    remove('demo/a');
+    await clock.advance(MINUTE);
+    expect([reads(), standings()]).toEqual([3, [['ghcr.io', 1]]]);
+    stop();
+  });
+
+  test('keeps what it saw of ten thousand tags, and reads the rest each time', async () => {
+    const tags = Array.from({ length: 1_000 }, (_each, index) => specTag(`t${index}`, 'quay.io/acme/app:1'));
+    const streams = Array.from({ length: 12 }, (_each, index) => imageStream({ name: `s${index}`, tags }));
+    const { census, clock, reads, stop } = begin(streams);
+    await clock.advance(0);
+    expect(reads()).toBe(12);
+    await clock.advance(MINUTE);
+    expect(reads()).toBe(14);
+    expect(census.counted?.[0]?.standings.waiting).toBe(12_000);
     stop();
   });
 

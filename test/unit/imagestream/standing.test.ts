@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SpecTag, TagHistory } from '../../../src/api/image-stream.ts';
-import type { TagMemory } from '../../../src/imagestream/due.ts';
-import { standingsOf } from '../../../src/imagestream/standing.ts';
+import { isLate, standingsOf } from '../../../src/imagestream/standing.ts';
 import { failed, imported, T0 } from '../../gen/history.ts';
 import { imageStream, specTag } from '../../gen/objects.ts';
 
 const from = 'quay.io/acme/app:1';
 const intervalMs = 900_000;
-const options = { defaultIntervalMs: intervalMs, minIntervalMs: 60_000, startedAtMs: T0 };
+const intervals = { defaultIntervalMs: intervalMs, minIntervalMs: 60_000 };
 const scheduled = { importPolicy: { scheduled: true, importMode: 'Legacy' } } as const;
 
 interface Case {
@@ -15,10 +14,7 @@ interface Case {
   readonly from?: string;
   readonly spec?: Partial<SpecTag>;
   readonly history?: TagHistory | undefined;
-  readonly memory?: TagMemory;
   readonly annotations?: Record<string, string>;
-  /** After T0. */
-  readonly afterMs?: number;
 }
 
 /** How the one tag of a stream stands, which is scheduled, was imported and is well unless told. */
@@ -30,8 +26,7 @@ function standing(parts: Omit<Case, 'name'>) {
     ...(history && { history: [history] }),
     ...(parts.annotations && { annotations: parts.annotations }),
   });
-  const memory = new Map(parts.memory && [['1', parts.memory]]);
-  return standingsOf({ stream, memory, nowMs: T0 + (parts.afterMs ?? 0), options })[0];
+  return standingsOf(stream, intervals)[0];
 }
 
 describe('standingsOf()', () => {
@@ -63,30 +58,32 @@ describe('standingsOf()', () => {
   });
 });
 
-describe('a tag is late', () => {
+describe('isLate()', () => {
   const two = 2 * intervalMs;
-  const cases: readonly (Case & { readonly want: boolean })[] = [
+  /** Times are those after T0. */
+  const cases: readonly (Case & { readonly checkedMs?: number; readonly afterMs: number; readonly want: boolean })[] = [
     { name: 'after more than two of its intervals', afterMs: two + 1, want: true },
-    { name: 'not after two', afterMs: two, want: false },
-    { name: 'from its last check on', memory: { lastCheckedMs: T0 + 5 }, afterMs: two + 5, want: false },
+    { name: 'after two', afterMs: two, want: false },
+    { name: 'from its last check on', checkedMs: 5, afterMs: two + 5, want: false },
     { name: 'by an interval of its stream', annotations: interval('1h'), afterMs: two + 1, want: false },
     { name: 'by an interval of its own', spec: { annotations: interval('1m') }, afterMs: 120_001, want: true },
-    { name: 'when it fails and is not even tried', history: broken(), afterMs: two + 1, want: true },
-    { name: 'not when it is not scheduled', spec: { importPolicy: {} }, afterMs: two + 1, want: false },
-    { name: 'not before its first import', history: undefined, afterMs: two + 1, want: false },
-    { name: 'not when nothing can be asked', from: 'Not/A Name', history: broken(), afterMs: two + 1, want: false },
+    { name: 'for one that fails and is not even tried', history: broken(), afterMs: two + 1, want: true },
+    { name: 'for one that is not scheduled', spec: { importPolicy: {} }, afterMs: two + 1, want: false },
+    { name: 'before its first import', history: undefined, afterMs: two + 1, want: false },
+    { name: 'when nothing can be asked', from: 'Not/A Name', history: broken(), afterMs: two + 1, want: false },
     {
-      name: 'not for a registry without a repository',
+      name: 'for a registry without a repository',
       from: 'quay.io',
       history: broken(),
       afterMs: two + 1,
       want: false,
     },
-    { name: 'not once the clock was set back', memory: { lastCheckedMs: T0 + two }, afterMs: 0, want: false },
+    { name: 'once the clock was set back', checkedMs: two, afterMs: 0, want: false },
   ];
 
-  test.each(cases)('$name', ({ want, ...parts }) => {
-    expect(standing(parts)?.late).toBe(want);
+  test.each(cases)('is $want $name', ({ checkedMs = 0, afterMs, want, ...parts }) => {
+    const { lateAfterMs } = standing(parts) ?? {};
+    expect(isLate({ lateAfterMs }, T0 + checkedMs, T0 + afterMs)).toBe(want);
   });
 });
 
