@@ -48,7 +48,7 @@ export function createKubeClient(parts: KubeClientParts): KubeClient {
     ...(config.proxyUrl === undefined ? {} : { proxyUrl: config.proxyUrl }),
   });
   const calls = new HttpCalls({ config, pool, clock, log, observer, random, mayWrite: parts.mayWrite ?? (() => true) });
-  return new HttpKubeClient(calls, pool, parts.userAgent ?? FIELD_MANAGER, timeouts.watchIdleMs);
+  return new HttpKubeClient(calls, pool, parts.userAgent ?? FIELD_MANAGER, timeouts.watchGraceMs);
 }
 
 type Verb = Pick<Call, 'verb' | 'method'>;
@@ -65,13 +65,13 @@ class HttpKubeClient implements KubeClient {
   readonly #calls: HttpCalls;
   readonly #pool: ConnectionPool;
   readonly #userAgent: string;
-  readonly #watchIdleMs: number;
+  readonly #watchGraceMs: number;
 
-  constructor(calls: HttpCalls, pool: ConnectionPool, userAgent: string, watchIdleMs: number) {
+  constructor(calls: HttpCalls, pool: ConnectionPool, userAgent: string, watchGraceMs: number) {
     this.#calls = calls;
     this.#pool = pool;
     this.#userAgent = userAgent;
-    this.#watchIdleMs = watchIdleMs;
+    this.#watchGraceMs = watchGraceMs;
   }
 
   get<T>(path: ObjectPath, signal: AbortSignal): Promise<T> {
@@ -126,7 +126,7 @@ class HttpKubeClient implements KubeClient {
       { Accept: accept(query.metadataOnly, 'PartialObjectMetadata') },
     );
     const body = await this.#calls.run(call, signal, async response => response.body);
-    yield* watchEvents<T>(call.action, body, this.#watchIdleMs, signal);
+    yield* watchEvents<T>(call.action, body, query.timeoutSeconds * 1_000 + this.#watchGraceMs, signal);
   }
 
   close(): Promise<void> {

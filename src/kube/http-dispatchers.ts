@@ -9,15 +9,15 @@ export interface KubeTimeouts {
   readonly headersMs: number;
   /** Between two pieces of an answer. */
   readonly bodyIdleMs: number;
-  /** Between two events of a watch; bookmarks come every 60 s. */
-  readonly watchIdleMs: number;
+  /** From when the server was to end a watch. */
+  readonly watchGraceMs: number;
 }
 
 export const DEFAULT_TIMEOUTS: KubeTimeouts = {
   connectMs: 5_000,
   headersMs: 30_000,
   bodyIdleMs: 60_000,
-  watchIdleMs: 90_000,
+  watchGraceMs: 30_000,
 };
 
 export interface DispatcherOptions {
@@ -83,7 +83,7 @@ export class ConnectionPool {
     const { connections, timeouts } = this.#options;
     return {
       calls: this.#dispatcher(tls, { connections, bodyTimeout: timeouts.bodyIdleMs }),
-      // Without undici's limit, which wakes the process twice a second for as long as the body lasts: see `watchEvents`.
+      // A watch may say nothing for as long as it lasts, and has a limit of its own: see `watchEvents`.
       watches: this.#dispatcher(tls, { connections: null, bodyTimeout: 0 }),
     };
   }

@@ -12,23 +12,27 @@ const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BO
 
 /**
  * The events of a watch's body, to its end. A line that is no event, or that lacks its end, fails the stream: to pass
- * over it would lose what it told. So does silence for longer than `idleMs`. Leaving the loop early closes the connection.
+ * over it would lose what it told. So does a body that has not ended after `limitMs`. Leaving the loop early closes the
+ * connection.
+ *
+ * Silence says nothing: bookmarks come every minute only while the server has a newer version to tell, and in a collection
+ * that nobody touches it has none. That the server is gone shows in its keep-alive probes, within a minute; whatever these
+ * do not reach, such as the far side of a proxy, shows when the watch is not ended as it was to be.
  */
 export async function* watchEvents<T>(
   action: string,
   body: Dispatcher.ResponseData['body'],
-  idleMs: number,
+  limitMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent<T>> {
   const splitter = new LineSplitter(MAX_LINE_BYTES);
   // Destroying a body that nobody reads any more emits an error that nobody would hear.
   body.on('error', () => {});
-  const silence = setTimeout(() => {
-    body.destroy(new NoAnswer(action, 'silent', { detail: `nothing came for ${idleMs / 1_000} s` }));
-  }, idleMs);
+  const overdue = setTimeout(() => {
+    body.destroy(new NoAnswer(action, 'silent', { detail: `it did not end within ${limitMs / 1_000} s` }));
+  }, limitMs);
   try {
     for await (const chunk of body) {
-      silence.refresh();
       for (const line of splitter.push(chunk)) {
         // What is left of a chunk must not be told after the stop.
         signal.throwIfAborted();
@@ -41,7 +45,7 @@ export async function* watchEvents<T>(
       ? new NoAnswer(action, 'tooLarge', { detail: error.message })
       : noAnswer(action, error);
   } finally {
-    clearTimeout(silence);
+    clearTimeout(overdue);
   }
   if (splitter.pending > 0) throw new NoAnswer(action, 'unreadable', { detail: 'the last line has no end' });
 }

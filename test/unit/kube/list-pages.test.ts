@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { NoAnswer } from '../../../src/kube/api-error.ts';
 import type { KubeClient, ListQuery } from '../../../src/kube/client.ts';
-import { DEFAULT_TIMEOUTS } from '../../../src/kube/http-dispatchers.ts';
 import { listPages } from '../../../src/kube/list-pages.ts';
 import { IMAGE_STREAMS } from '../../../src/kube/resource.ts';
 
@@ -31,10 +30,4 @@ test('an object that is too large alone is told, not asked for without end', asy
   };
   await expect(drain()).rejects.toMatchObject({ reason: 'tooLarge' });
   expect(limits).toEqual([500, 125, 32, 8, 2, 1]);
-});
-
-test('a watch is given up when one bookmark has failed to come, and not before', () => {
-  const bookmarksMs = 60_000;
-  expect(DEFAULT_TIMEOUTS.watchIdleMs).toBeGreaterThan(bookmarksMs);
-  expect(DEFAULT_TIMEOUTS.watchIdleMs).toBeLessThan(2 * bookmarksMs);
 });
