@@ -32,7 +32,7 @@ export async function checked(read: () => Promise<Pems>): Promise<Pems> {
   return pems;
 }
 
-/** Authorities that were found good: files are looked at every few seconds, seldom change, and may hold all there are. */
+/** Authorities that were found good: files are looked at twice a minute, seldom change, and may hold all there are. */
 const GOOD = new Set<string>();
 const MAX_GOOD = 100;
 

@@ -36,7 +36,8 @@ export interface OperatorRegistriesParts {
 const LONGEST_WAIT_MS = 60_000;
 /** A user's import tries again at once a little (R4.6); a stream's tags have their own schedule of retries. */
 const IMPORT_RETRY_DELAYS_MS = [500, 2000];
-const LOOK_AT_FILE_MS = 10_000;
+/** The file is mostly a mounted ConfigMap, which itself comes a minute or two after an edit. */
+const LOOK_AT_FILE_MS = 30_000;
 /** Requests under way when the settings change go on with the old ones for so long. */
 const OLD_SETTINGS_MS = 120_000;
 

@@ -66,7 +66,7 @@ async function setUp(content: string, env: Environment = {}, others: Readonly<Re
       writeFileSync(join(folder, name), next);
       // It sleeps again once it has looked.
       const asleep = clock.sleeping;
-      await clock.advance(10_000);
+      await clock.advance(30_000);
       while (clock.sleeping < asleep) await new Promise(resolve => setImmediate(resolve));
     },
   };
