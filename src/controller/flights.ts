@@ -1,5 +1,6 @@
 import type { Source } from '../api/image-stream.ts';
 import type { DueTag } from '../imagestream/due.ts';
+import { SteadyMap } from '../queue/steady-map.ts';
 import type { Key } from './key.ts';
 
 /** An import of one tag that was sent off and whose result is not stored yet. */
@@ -21,7 +22,7 @@ export interface Flight {
 /** What is being asked right now, by stream and tag (design, section 5). */
 export class TagFlights {
   /** By key: mostly there is one. */
-  readonly #byKey = new Map<Key, Flight[]>();
+  readonly #byKey = new SteadyMap<Key, Flight[]>();
   /** Tags that imports of users are asking for. */
   readonly #reserved = new Map<Key, Set<ReadonlyMap<string, Source>>>();
   #size = 0;
@@ -74,7 +75,7 @@ export class TagFlights {
   }
 
   abortAll(): void {
-    for (const key of [...this.#byKey.keys()]) this.abort(key);
+    for (const [key] of [...this.#byKey]) this.abort(key);
   }
 
   /** Counts these tags as in flight until the returned function is called. */

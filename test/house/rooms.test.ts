@@ -40,6 +40,7 @@ const PURE_FILES = [
   'queue/due-heap.ts',
   'queue/fair-line.ts',
   'queue/linked-list.ts',
+  'queue/steady-map.ts',
   'queue/time-heap.ts',
   'queue/token-bucket.ts',
   'queue/waiting-keys.ts',

@@ -121,8 +121,8 @@ describe('a key', () => {
     void run();
     queue.add('ns/a', 20);
     await settled();
-    queue.addAt('ns/a', clock.now() + 5_000, 5);
     queue.addAt('ns/a', clock.now() + 3_000);
+    queue.addAt('ns/a', clock.now() + 5_000, 5);
     queue.addAt('ns/b', clock.now() + 3_000, 10);
     await works[0]?.finish();
     await clock.advance(3_000);
