@@ -2,6 +2,8 @@ import type { LookupFunction, Socket } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { type AddressGuard, AddressRefused, bareHost, type Reach } from './guarded-lookup.ts';
+import type { HeadDispatcher } from './head-attempt.ts';
+import { HeadConnections } from './head-connections.ts';
 import type { Target } from './target.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -19,6 +21,13 @@ export interface TransportProfile {
   readonly proxy?: string;
   /** Part of the profile, so that a connection that one request was allowed is never lent to one that was not. */
   readonly reach: Reach;
+}
+
+/** Who sends what belongs to a profile. */
+interface Senders {
+  readonly all: Dispatcher;
+  /** Absent where undici sends HEADs, too: through a proxy, and where HTTP/2 may be spoken. */
+  readonly heads?: HeadConnections;
 }
 
 /** Where a test wants an allowed address to be dialled instead. */
@@ -48,7 +57,7 @@ export class Agents {
   readonly #guard: AddressGuard;
   readonly #timeouts: Timeouts;
   readonly #dial: Dial | undefined;
-  readonly #agents = new Map<string, Dispatcher>();
+  readonly #agents = new Map<string, Senders>();
   readonly #made = new Map<string, number>();
   readonly #pemIds = new Map<string, number>();
   readonly #keys = new WeakMap<TransportProfile, string>();
@@ -59,7 +68,17 @@ export class Agents {
     this.#dial = dial;
   }
 
+  /** For all but HEADs. */
   dispatcher(profile: TransportProfile): Dispatcher {
+    return this.#senders(profile).all;
+  }
+
+  heads(profile: TransportProfile): HeadDispatcher {
+    const { heads, all } = this.#senders(profile);
+    return heads ?? all;
+  }
+
+  #senders(profile: TransportProfile): Senders {
     const key = this.#keys.get(profile) ?? this.#keyOf(profile);
     const known = this.#agents.get(key);
     if (known !== undefined) return known;
@@ -68,8 +87,9 @@ export class Agents {
     const [oldest] = this.#agents;
     if (this.#agents.size > MAX_AGENTS && oldest !== undefined) {
       this.#agents.delete(oldest[0]);
+      oldest[1].heads?.close();
       // Closing waits for what is in flight; its failures are told to those who asked.
-      oldest[1].close().catch(() => {});
+      oldest[1].all.close().catch(() => {});
     }
     return made;
   }
@@ -82,8 +102,10 @@ export class Agents {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map(agent => agent.destroy()));
+    const agents = [...this.#agents.values()];
     this.#agents.clear();
+    for (const { heads } of agents) heads?.destroy();
+    await Promise.all(agents.map(({ all }) => all.destroy()));
   }
 
   /** PEM texts, which are long, stand in it by number. */
@@ -101,7 +123,7 @@ export class Agents {
     return key;
   }
 
-  #create(profile: TransportProfile): Dispatcher {
+  #create(profile: TransportProfile): Senders {
     const common = {
       connections: profile.connections,
       pipelining: 1,
@@ -115,7 +137,7 @@ export class Agents {
     };
     const tls = tlsOptions(profile);
     if (profile.proxy !== undefined) {
-      return new ProxyAgent({
+      const all = new ProxyAgent({
         ...common,
         uri: profile.proxy,
         requestTls: tls,
@@ -124,8 +146,12 @@ export class Agents {
         // For forwarded requests undici would leave out all of the options but `connect`.
         factory: (origin, options) => new Pool(origin, this.#counting(origin, { ...common, ...options })),
       });
+      return { all };
     }
-    return new Agent({ ...common, connect: this.#connector(profile, tls) });
+    const connect = this.#connector(profile, tls);
+    const all = new Agent({ ...common, connect });
+    if (profile.allowH2) return { all };
+    return { all, heads: new HeadConnections({ connect, headersMs: this.#timeouts.headersMs }) };
   }
 
   /** The same options with a connector that counts the connections to an origin. */

@@ -65,6 +65,9 @@ const INIT_BY_CODE: Readonly<Record<string, Init>> = {
   UND_ERR_HEADERS_OVERFLOW: { kind: 'invalidResponse', reason: 'headerSize' },
   HPE_INVALID_EOF_STATE: CLOSED,
 
+  ANSWER_MALFORMED: MALFORMED,
+  ANSWER_TOO_LARGE: { kind: 'invalidResponse', reason: 'headerSize' },
+
   CERT_HAS_EXPIRED: EXPIRED,
   CERT_NOT_YET_VALID: EXPIRED,
   ERR_TLS_CERT_ALTNAME_INVALID: WRONG_NAME,

@@ -1,10 +1,15 @@
-import type { Dispatcher } from 'undici';
+import type { Head, HeadController, HeadHandler } from './head-connections.ts';
 import type { Target } from './target.ts';
 import type { Headers } from './transport.ts';
 
 export interface HeadRequest {
   readonly target: Target;
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Who sends it: connections of ours, or undici. */
+export interface HeadDispatcher {
+  dispatch(head: Head & { readonly method: 'HEAD'; readonly reset: false }, handler: HeadAttempt): unknown;
 }
 
 export interface HeadAnswer {
@@ -21,10 +26,10 @@ export interface Progress {
  * One HEAD on its way. It hears the answer itself: `undici.request` would make a stream for a body that there never is,
  * and wants an abort signal, which together cost as much as all the rest of the request.
  */
-export class HeadAttempt implements Dispatcher.DispatchHandler {
+export class HeadAttempt implements HeadHandler {
   readonly #progress: Progress;
   readonly #outcome = Promise.withResolvers<HeadAnswer>();
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: HeadController | undefined;
   #stopped: { readonly reason: unknown } | undefined;
   #headers: Headers = {};
 
@@ -34,7 +39,7 @@ export class HeadAttempt implements Dispatcher.DispatchHandler {
   }
 
   /** Resolves when the answer is complete, so that its connection is free again. Rejects as `undici.request` does. */
-  send(dispatcher: Dispatcher, { target, headers }: HeadRequest): Promise<HeadAnswer> {
+  send(dispatcher: HeadDispatcher, { target, headers }: HeadRequest): Promise<HeadAnswer> {
     // Without `reset: false` the connection closes after every HEAD, which over TLS is 20 to 40 times slower (D19).
     const { origin, path } = target;
     dispatcher.dispatch({ method: 'HEAD', origin, path, headers, reset: false }, this);
@@ -48,12 +53,12 @@ export class HeadAttempt implements Dispatcher.DispatchHandler {
     this.#controller?.abort(reason as Error);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: HeadController): void {
     this.#controller = controller;
     if (this.#stopped !== undefined) controller.abort(this.#stopped.reason as Error);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: Headers): void {
+  onResponseStart(_controller: HeadController, statusCode: number, headers: Headers): void {
     // What comes before the answer itself (103 and the like) says nothing to us.
     if (statusCode < 200) return;
     this.#progress.status = statusCode;
@@ -61,7 +66,7 @@ export class HeadAttempt implements Dispatcher.DispatchHandler {
   }
 
   /** Only HTTP/2 lets it through: there is nothing in it to wait for (R5.13). */
-  onResponseData(controller: Dispatcher.DispatchController): void {
+  onResponseData(controller: HeadController): void {
     this.#answer();
     controller.abort(new Error('the answer to a HEAD has a body'));
   }
@@ -70,7 +75,7 @@ export class HeadAttempt implements Dispatcher.DispatchHandler {
     this.#answer();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  onResponseError(_controller: HeadController | null, error: Error): void {
     this.#outcome.reject(error);
   }
 

@@ -11,9 +11,10 @@ import { type Call, failure } from './call.ts';
 import type { ContentCache } from './content-cache.ts';
 import { digestHeader } from './digest-header.ts';
 import type { RegistryErrorReason } from './errors.ts';
+import { sizeText } from './failed-exchange.ts';
 import type { HeadModes } from './head-modes.ts';
 import type { RegistryObserver } from './observer.ts';
-import { declaredLength, singleHeader, sizeText } from './transport.ts';
+import { declaredLength, singleHeader } from './transport.ts';
 import type { ManifestName } from './types.ts';
 
 export const MANIFEST_CAP = { what: 'manifest', bytes: 4 * 1024 * 1024 } as const;

@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Agents, TransportProfile } from './agents.ts';
-import { type BodyProblem, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import { type Call, failure, refusalOf } from './call.ts';
-import { RegistryError, type RegistryErrorInit, type RegistryErrorReason } from './errors.ts';
-import { causeOf } from './failure-causes.ts';
+import { RegistryError, type RegistryErrorInit } from './errors.ts';
+import { failedExchange } from './failed-exchange.ts';
 import { type HeadAnswer, HeadAttempt, type HeadRequest, type Progress } from './head-attempt.ts';
 import { downBy, isDown } from './host-health.ts';
 import { type Admission, LanePaused, type Lanes } from './lanes.ts';
@@ -135,7 +135,7 @@ export class Transport {
     admission: Admission,
     isStale: (error: unknown) => boolean,
   ): Promise<Reply> {
-    const { clock, lanes, observer, timeouts } = this.#parts;
+    const { agents, clock, lanes, observer, timeouts } = this.#parts;
     const { signal } = call.context;
     if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
     const attemptMs = exchange.quick || exchange.method === 'HEAD' ? timeouts.headAttemptMs : timeouts.getAttemptMs;
@@ -154,7 +154,7 @@ export class Transport {
     try {
       const reply =
         attempt instanceof HeadAttempt
-          ? this.#reply(exchange, await attempt.send(this.#dispatcher(exchange), headOf(exchange)), NOTHING)
+          ? this.#reply(exchange, await attempt.send(agents.heads(exchange.profile), headOf(exchange)), NOTHING)
           : await this.#read(exchange, attempt.signal, progress);
       signal.throwIfAborted();
       if (exchange.from === 'registry' && exchange.target.plain) call.budget.speaksHttp = speaksHttp(reply);
@@ -162,7 +162,8 @@ export class Transport {
       return reply;
     } catch (error) {
       if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
-      const told = this.#translate(error, exchange, call, late, progress);
+      const { told, neverConnected } = failedExchange(error, exchange, call, { late, status: progress.status });
+      if (neverConnected) this.#unconnected.add(told);
       if (isDown(told) && !isStale(told)) lanes.heard(admission, told);
       throw told;
     } finally {
@@ -175,14 +176,10 @@ export class Transport {
     }
   }
 
-  #dispatcher({ profile }: Exchange): Dispatcher {
-    return this.#parts.agents.dispatcher(profile);
-  }
-
   /** GET and POST. */
   async #read(exchange: Exchange, signal: AbortSignal, progress: Progress): Promise<Reply> {
     const { origin, path } = exchange.target;
-    const response = await this.#dispatcher(exchange).request({
+    const response = await this.#parts.agents.dispatcher(exchange.profile).request({
       origin,
       path,
       method: exchange.method,
@@ -235,39 +232,7 @@ export class Transport {
     if (pause.slowDown) lanes.slowDown(host);
     return untilMs;
   }
-
-  #translate(error: unknown, exchange: Exchange, call: Call, late: boolean, progress: Progress): RegistryError {
-    const { from, cap } = exchange;
-    const status = progress.status === undefined ? {} : { status: progress.status };
-    if (late)
-      return failure(call, { kind: 'timeout', reason: progress.status ? 'body' : 'headers', from, cause: error });
-    if (Error.isError(error) && error.name === 'BodyProblem') {
-      const { problem } = error as BodyProblem;
-      if (problem === 'tooSlow') return failure(call, { kind: 'timeout', reason: 'body', from, cause: error });
-      if (problem === 'tooLarge' && cap.told !== true) {
-        const detail = `${cap.what} is larger than ${sizeText(cap.bytes)}`;
-        return failure(call, { kind: 'tooLarge', limit: cap, from, detail, cause: error });
-      }
-      const reason = problem === 'tooLarge' ? 'length' : problem;
-      return failure(call, { kind: 'invalidResponse', reason, from, ...status, cause: error });
-    }
-    const found = causeOf(error, {
-      phase: progress.status === undefined ? 'headers' : 'body',
-      proxied: exchange.profile.proxy !== undefined,
-    });
-    const reason = found.init.kind === 'blockedAddress' ? { reason: BLOCKED_REASON[from] } : {};
-    const translated = failure(call, { ...found.init, ...reason, from, cause: error });
-    if (found.neverConnected) this.#unconnected.add(translated);
-    return translated;
-  }
 }
-
-/** What the address policy refused, by who was to be asked. */
-export const BLOCKED_REASON: Readonly<Record<Exchange['from'], RegistryErrorReason>> = {
-  registry: 'endpointAddress',
-  tokenService: 'realmHost',
-  redirectTarget: 'redirectHost',
-};
 
 const NOTHING = new Uint8Array();
 
@@ -309,10 +274,6 @@ export function singleHeader(headers: Headers, name: string): string | undefined
 export function declaredLength(headers: Headers): number | undefined {
   const value = singleHeader(headers, 'content-length');
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
-}
-
-export function sizeText(bytes: number): string {
-  return bytes % (1024 * 1024) === 0 ? `${bytes / 1024 / 1024} MiB` : `${Math.round(bytes / 1024)} KiB`;
 }
 
 function isReset(error: unknown): boolean {

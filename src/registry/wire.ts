@@ -1,12 +1,13 @@
 import type { TransportProfile } from './agents.ts';
 import { type Call, failure, spend } from './call.ts';
 import type { Endpoint } from './endpoint.ts';
+import { BLOCKED_REASON } from './failed-exchange.ts';
 import type { AddressGuard, Reach } from './guarded-lookup.ts';
 import { bareHost, listsHost } from './host-names.ts';
 import { proxyFor, refusedThroughProxy } from './proxy.ts';
 import type { HostSettings, RegistrySettings } from './settings.ts';
 import { urlOf } from './target.ts';
-import { BLOCKED_REASON, type Exchange, type Reply, type Transport } from './transport.ts';
+import type { Exchange, Reply, Transport } from './transport.ts';
 
 /** One request on behalf of an endpoint: to itself, or to where it sends us. */
 export type Hop = Omit<Exchange, 'profile' | 'hub'>;

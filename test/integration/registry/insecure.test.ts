@@ -421,9 +421,11 @@ describe('proxies (5.5)', () => {
       { proxy: { https: `http://user:pass@${proxy.host}`, trust: 'untrusted' } },
     );
 
-    const asked = client.getManifest({ host: 'reg.example.com', repository, insecure: false }, name, context);
-    expect(await asked).toMatchObject({ digest: image.digest });
-    expect(proxy.heard).toEqual([`CONNECT reg.example.com:443 Basic ${btoa('user:pass')}`]);
+    const app = { host: 'reg.example.com', repository, insecure: false };
+    expect(await client.getManifest(app, name, context)).toMatchObject({ digest: image.digest });
+    expect(await client.checkTag(app, 'v1', image.digest, context)).toMatchObject({ outcome: 'unchanged' });
+    expect(new Set(proxy.heard)).toEqual(new Set([`CONNECT reg.example.com:443 Basic ${btoa('user:pass')}`]));
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET', 'HEAD']);
     expect(registry.requests[0]?.headers['proxy-authorization']).toBeUndefined();
   });
 

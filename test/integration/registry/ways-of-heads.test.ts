@@ -1,0 +1,44 @@
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from '@jest/globals';
+import { startFakeRegistry } from '../../fake/registry.ts';
+import { requestContext } from '../../fake/settings.ts';
+import { keyPair, testCa } from '../../fake/tls.ts';
+import { sampleImage } from '../../gen/content.ts';
+import { clientOf, closeAll, closeLater } from './bench.ts';
+
+const image = sampleImage();
+const context = requestContext();
+const repository = 'team/app';
+
+afterEach(closeAll);
+
+test('D19 checks go over one kept connection of https', async () => {
+  const registry = closeLater(await startFakeRegistry({ tls: keyPair('server') }));
+  registry.putContent(repository, 'v1', image);
+  const { client } = clientOf({ [registry.host]: { ca: testCa } });
+  const app = { host: registry.host, repository, insecure: false };
+  for (let count = 0; count < 3; count += 1) {
+    expect(await client.checkTag(app, 'v1', image.digest, context)).toMatchObject({ outcome: 'unchanged' });
+  }
+  expect(registry.requests.map(({ method, connection }) => `${method} ${connection}`)).toEqual([
+    'HEAD 1',
+    'HEAD 1',
+    'HEAD 1',
+  ]);
+});
+
+test('a registry that an administrator lets speak HTTP/2 is checked over it', async () => {
+  const heard: string[] = [];
+  const server = createSecureServer({ ...keyPair('server') }, (request, response) => {
+    heard.push(`HTTP/${request.httpVersion} ${request.method} ${request.url}`);
+    response.writeHead(200, { 'docker-content-digest': image.digest }).end();
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  closeLater({ close: () => new Promise<void>(resolve => server.close(() => resolve())) });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { client } = clientOf({ [host]: { ca: testCa, allowH2: true } });
+  const check = client.checkTag({ host, repository, insecure: false }, 'v1', image.digest, context);
+  expect(await check).toMatchObject({ outcome: 'unchanged' });
+  expect(heard).toEqual(['HTTP/2.0 HEAD /v2/team/app/manifests/v1']);
+});
