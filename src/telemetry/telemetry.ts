@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { ControllerObserver } from '../controller/observer.ts';
 import type { KubeObserver } from '../kube/observer.ts';
 import type { RegistryObserver } from '../registry/observer.ts';
+import { Backlog } from './backlog.ts';
 import { type Gauges, readGauges } from './gauges.ts';
 import { createInstruments } from './instruments.ts';
 import { LabelCap } from './label-cap.ts';
@@ -57,11 +58,12 @@ export function createTelemetry({ version, clock, gauges }: TelemetryParts): Tel
     hosts: new LabelCap(LABEL_LIMITS.host),
     reasons: new LabelCap(LABEL_LIMITS.reason),
   };
+  const backlog = new Backlog();
   const shown: Partial<Gauges> = { loopBusyMs: () => performance.eventLoopUtilization().active, ...gauges };
   return {
-    registry: registryObserver(instruments, caps),
-    kube: kubeObserver(instruments),
-    controller: controllerObserver(instruments, caps),
+    registry: backlog.later(registryObserver(instruments, caps)),
+    kube: backlog.later(kubeObserver(instruments)),
+    controller: backlog.later(controllerObserver(instruments, caps)),
     contentType: registry.contentType,
     show: more => void Object.assign(shown, more),
     registriesReloaded(succeeded) {
@@ -70,6 +72,7 @@ export function createTelemetry({ version, clock, gauges }: TelemetryParts): Tel
     },
     kubernetesEvent: outcome => instruments.kubernetesEvents.inc({ outcome }),
     exposition() {
+      backlog.settle();
       readGauges(shown, { instruments, ...caps, nowMs: clock.now() });
       return registry.metrics();
     },
