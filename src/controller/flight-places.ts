@@ -1,5 +1,6 @@
 import { FairLine, type Ticket } from '../queue/fair-line.ts';
 import { type PlaceSeeker, Places } from '../queue/places.ts';
+import { SteadyMap } from '../queue/steady-map.ts';
 import { type Key, partsOf } from './key.ts';
 
 /** Has a key looked at, with this priority. */
@@ -44,7 +45,7 @@ export class FlightPlaces {
   readonly #places: Places;
   readonly #mostLanded: number;
   #landed = 0;
-  readonly #hosts = new Map<string, Host>();
+  readonly #hosts = new SteadyMap<string, Host>();
   /** Hosts at which a key waits or was called. */
   readonly #keys = new Map<Key, Set<string>>();
 
@@ -108,7 +109,7 @@ export class FlightPlaces {
 
   stored(): void {
     this.#landed -= 1;
-    if (this.#landed === this.#mostLanded - 1) for (const host of [...this.#hosts.values()]) host.update();
+    if (this.#landed === this.#mostLanded - 1) for (const [, host] of [...this.#hosts]) host.update();
   }
 
   /** The key has been looked at: places that were kept for it and that it did not take are for others. */

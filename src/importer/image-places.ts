@@ -1,4 +1,5 @@
 import { FairPlaces, type Seeker } from '../queue/fair-places.ts';
+import { SteadyMap } from '../queue/steady-map.ts';
 
 /** Images of one registry that are held at once: more than its lane sends requests for, so that the lane never idles. */
 const IMAGES_AT_ONCE = 64;
@@ -9,7 +10,7 @@ const IMAGES_AT_ONCE = 64;
  */
 export class ImagePlaces {
   readonly #limit: number;
-  readonly #hosts = new Map<string, FairPlaces>();
+  readonly #hosts = new SteadyMap<string, FairPlaces>();
 
   constructor(limit: number = IMAGES_AT_ONCE) {
     this.#limit = limit;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { SteadyMap } from '../queue/steady-map.ts';
 
 /** One who wants an answer that others may want, too. */
 export interface Wanting {
@@ -68,7 +69,7 @@ const SWEEP_MS = 10_000;
  */
 export class SharedAnswers<T> {
   readonly #parts: SharedAnswersParts<T>;
-  readonly #flights = new Map<string, Flight<T>>();
+  readonly #flights = new SteadyMap<string, Flight<T>>();
   /** Oldest first. */
   readonly #kept = new Map<string, Kept<T>>();
   #bytes = 0;
