@@ -113,7 +113,7 @@ async function ask<T>(
   const { keyring, signal, priority, tenant, shareForMs = 0, freshSinceMs = Number.NEGATIVE_INFINITY } = context;
   try {
     return await answers.get(key, { signal, priority, shareForMs, freshSinceMs }, asked =>
-      put(new SharedContext(keyring, tenant, asked)),
+      put(sharedContext(keyring, tenant, asked)),
     );
   } catch (error) {
     if (error instanceof RegistryError || !signal.aborted) throw error;
@@ -121,23 +121,20 @@ async function ask<T>(
   }
 }
 
-/** What a question that several wait for is put with: as the first of them, and as urgently as the most urgent. */
-class SharedContext implements RequestContext {
-  readonly keyring: RequestContext['keyring'];
-  readonly signal: AbortSignal;
-  readonly tenant?: string;
-  readonly #asked: Asked;
-
-  constructor(keyring: RequestContext['keyring'], tenant: string | undefined, asked: Asked) {
-    this.keyring = keyring;
-    this.signal = asked.signal;
-    if (tenant !== undefined) this.tenant = tenant;
-    this.#asked = asked;
-  }
-
-  get priority(): number {
-    return this.#asked.priority;
-  }
+/**
+ * What a question that several wait for is put with: as the first of them, and as urgently as the most urgent. Its members
+ * are its own: a client that asks for a token hands on a copy with another signal, which an inherited priority is not in.
+ */
+function sharedContext(keyring: RequestContext['keyring'], tenant: string | undefined, asked: Asked): RequestContext {
+  const { signal } = asked;
+  return {
+    keyring,
+    signal,
+    get priority() {
+      return asked.priority;
+    },
+    ...(tenant !== undefined && { tenant }),
+  };
 }
 
 /** Fingerprints of the candidates at one place, best first; empty for nobody. */

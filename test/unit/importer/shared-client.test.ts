@@ -85,3 +85,16 @@ test.each(rows)('R7.1 shares no answer between $name', async ({ one, another }) 
   await another(client);
   expect(asked).toHaveLength(2);
 });
+
+test('R4.3 asks with a context of which a copy has all, the priority of the most urgent among it', async () => {
+  const asked: RequestContext[] = [];
+  const client = {
+    blobSize: async (_source: unknown, _digest: unknown, context: RequestContext) => {
+      asked.push({ ...context });
+      return 1;
+    },
+  } as unknown as RegistryClient;
+  const shared = createSharedClient({ client, clock: fakeClock(), settings: registrySettings() });
+  await shared.blobSize(app, digest, contextOf({ priority: 2, tenant: 'shop' }));
+  expect(asked).toEqual([{ keyring: expect.anything(), signal: expect.anything(), priority: 2, tenant: 'shop' }]);
+});
