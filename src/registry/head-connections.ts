@@ -28,6 +28,8 @@ export interface HeadConnectionsParts {
   readonly connect: buildConnector.connector;
   /** From the request to the last byte of its answer, in milliseconds. */
   readonly headersMs: number;
+  /** Connections that are kept at once; 512 when absent. */
+  readonly maxKept?: number;
 }
 
 /** How long a connection is kept for the next request, as long as the other side says nothing else. */
@@ -35,6 +37,8 @@ const IDLE_MS = 60_000;
 /** So much earlier than the other side gives a connection up, it is not used any more. */
 const MARGIN_MS = 2_000;
 const LOOK_EVERY_MS = 1_000;
+/** Tenants name hosts without end: while there are more connections than this, one that becomes free is not kept. */
+const MAX_KEPT = 512;
 /** What would end a line, or is of no one byte. */
 const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const NO_PATH = /[^\x21-\xff]/;
@@ -46,6 +50,7 @@ const NO_PATH = /[^\x21-\xff]/;
  */
 export class HeadConnections {
   readonly #parts: HeadConnectionsParts;
+  readonly #maxKept: number;
   /** By origin, those that are free; the one used last comes first, so that few are kept. */
   readonly #free = new Map<string, Connection[]>();
   readonly #all = new Set<Connection>();
@@ -54,6 +59,7 @@ export class HeadConnections {
 
   constructor(parts: HeadConnectionsParts) {
     this.#parts = parts;
+    this.#maxKept = parts.maxKept ?? MAX_KEPT;
   }
 
   /** Throws `TypeError` for what cannot be a request; all else is told to the handler. */
@@ -85,7 +91,8 @@ export class HeadConnections {
   #made(origin: string, socket: Socket): Connection {
     const connection: Connection = new Connection(socket, {
       freed: () => {
-        if (this.#closing) connection.end(new errors.ClientDestroyedError());
+        const isTooMany = this.#all.size > this.#maxKept;
+        if (this.#closing || isTooMany) connection.end(new errors.ClientDestroyedError());
         else this.#keep(origin, connection);
       },
       ended: () => this.#forget(origin, connection),

@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 /** A server that calls `answer` for each request it has read to the end, and the client that asks it. */
-async function scene(answer: (seen: Seen, requests: number) => void, headersMs = 15_000) {
+async function scene(answer: (seen: Seen, requests: number) => void, headersMs = 15_000, maxKept = 512) {
   const seen: Seen[] = [];
   const server = createServer(socket => {
     const one: Seen = { socket, text: '', closed: false };
@@ -43,7 +43,7 @@ async function scene(answer: (seen: Seen, requests: number) => void, headersMs =
   servers.push(server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const client = new HeadConnections({ connect: buildConnector({ allowH2: false }), headersMs });
+  const client = new HeadConnections({ connect: buildConnector({ allowH2: false }), headersMs, maxKept });
   clients.push(client);
   const begin = (path = '/v2/a/manifests/1', headers: Readonly<Record<string, string>> = {}) => {
     const progress: Progress = { status: undefined };
@@ -142,6 +142,15 @@ describe('a connection is not used again', () => {
     await until(() => seen[0]?.closed === true);
     expect(await head()).toMatchObject({ statusCode: 200 });
     expect(seen).toHaveLength(2);
+  });
+
+  test('when there are too many', async () => {
+    const { head, seen } = await scene(answered, 15_000, 2);
+    await Promise.all([head(), head(), head()]);
+    await until(() => seen.some(({ closed }) => closed));
+    await Promise.all([head(), head()]);
+    expect(seen).toHaveLength(3);
+    expect(seen.filter(({ closed }) => closed)).toHaveLength(1);
   });
 
   test('after it was kept for as long as its other side keeps it', async () => {
