@@ -58,10 +58,13 @@ export function openDatabase(file: string | undefined): DatabaseSync {
   }
 }
 
-/** Under another name until it is whole: what has the name of the file was never half made. */
+/**
+ * Under another name until it is whole, and has a write-ahead log: what has the name of the file was never half made, nor
+ * half changed to having such a log, which SQLite could undo only where it may write.
+ */
 function createFile(file: string): void {
   const unfinished = `${file}.new`;
-  for (const leftover of [unfinished, `${unfinished}-journal`]) rmSync(leftover, { force: true });
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${unfinished}${suffix}`, { force: true });
   // Secrets are in it. SQLite gives its log the same mode.
   closeSync(openSync(unfinished, 'wx', OWNER_ONLY));
   createTables(unfinished).close();
@@ -73,7 +76,7 @@ function createFile(file: string): void {
 
 function createTables(path: string): DatabaseSync {
   const database = new sqlite.DatabaseSync(path);
-  database.exec(`PRAGMA synchronous = FULL; BEGIN; ${SCHEMA} COMMIT;`);
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN; ${SCHEMA} COMMIT;`);
   return database;
 }
 

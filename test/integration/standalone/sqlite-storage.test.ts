@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -186,6 +186,18 @@ describe('a file', () => {
     writeFileSync(`${file}.new`, 'half');
     await opened({ file }).commit([put('a', 0)]);
     expect(readdirSync(folder)).not.toContain('objects.db.new');
+  });
+
+  test('has a write-ahead log from its first moment: one killed while it is made leaves nothing to undo', async () => {
+    const seen: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const watcher = watch(folder, (_, name) => (name === 'end' ? all.resolve() : seen.push(name ?? '')));
+    opened({ file });
+    writeFileSync(join(folder, 'end'), '');
+    await all.promise;
+    watcher.close();
+    expect(seen).toContain('objects.db');
+    expect(seen).not.toContain('objects.db-journal');
   });
 
   test('and its log are for their owner alone', async () => {
