@@ -5,22 +5,17 @@ import { SteadyMap } from '../queue/steady-map.ts';
 export interface Wanting {
   readonly signal: AbortSignal;
   readonly priority: number;
-  /** How old an answer may be, in milliseconds; 0 when only one that is on its way will do. */
-  readonly shareForMs: number;
+  /** How old an answer may be, in milliseconds; absent or 0 when only one that is on its way will do. */
+  readonly shareForMs?: number;
   /** No answer to a question that was put before this time (monotonic) will do. */
-  readonly freshSinceMs: number;
+  readonly freshSinceMs?: number;
 }
 
-/** A question on its way. */
-export interface Asked {
-  /** Fires when nobody wants the answer any more. */
-  readonly signal: AbortSignal;
-  /** Grows with those who do. */
-  readonly priority: number;
-}
-
-/** Puts the question; what goes wrong is a rejection. */
-export type Put<T> = (asked: Asked) => Promise<T>;
+/**
+ * Puts the question for whoever wants it first, and for all who join: `signal` fires when nobody wants the answer any more,
+ * `priority` grows with those who do. What goes wrong is a rejection.
+ */
+export type Put<T, First extends Wanting> = (asked: First) => Promise<T>;
 
 export interface SharedAnswersParts<T> {
   readonly clock: Clock;
@@ -31,11 +26,12 @@ export interface SharedAnswersParts<T> {
   readonly lift: (signal: AbortSignal, priority: number) => void;
 }
 
-interface Flight<T> extends Asked {
+interface Flight<T> {
   readonly controller: AbortController;
+  /** What the question was put with. A copy of it, which a client may make, grows no more. */
+  readonly asked: { readonly signal: AbortSignal; priority: number };
   readonly startedMs: number;
   readonly waiting: Set<Waiting<T>>;
-  priority: number;
   /** For how long somebody of those who wait shares it. */
   shareForMs: number;
 }
@@ -80,12 +76,12 @@ export class SharedAnswers<T> {
   }
 
   /** Rejects with what the question failed with, or with the signal's reason when that fires first. */
-  get(key: string, wanting: Wanting, put: Put<T>): Promise<T> {
+  get<First extends Wanting>(key: string, wanting: First, put: Put<T, First>): Promise<T> {
     if (wanting.signal.aborted) return Promise.reject(wanting.signal.reason);
     const known = this.#known(key, wanting)?.result;
     if (known !== undefined) return 'error' in known ? Promise.reject(known.error) : Promise.resolve(known.answer);
     const open = this.#flights.get(key);
-    const joins = open !== undefined && open.startedMs >= wanting.freshSinceMs;
+    const joins = open !== undefined && open.startedMs >= (wanting.freshSinceMs ?? Number.NEGATIVE_INFINITY);
     const flight = joins ? open : this.#start(key, wanting, put);
     return this.#wait(key, flight, wanting);
   }
@@ -95,32 +91,33 @@ export class SharedAnswers<T> {
     for (const key of this.#kept.keys()) if (matches(key)) this.#drop(key);
   }
 
-  #known(key: string, { shareForMs, freshSinceMs }: Wanting): Kept<T> | undefined {
+  #known(key: string, { shareForMs = 0, freshSinceMs = Number.NEGATIVE_INFINITY }: Wanting): Kept<T> | undefined {
     const kept = this.#kept.get(key);
     if (kept === undefined || kept.startedMs < freshSinceMs) return undefined;
     const nowMs = this.#parts.clock.monotonic();
     return nowMs < kept.untilMs && nowMs - kept.endedMs < shareForMs ? kept : undefined;
   }
 
-  #start(key: string, { priority }: Wanting, put: Put<T>): Flight<T> {
+  #start<First extends Wanting>(key: string, first: First, put: Put<T, First>): Flight<T> {
     const controller = new AbortController();
-    const { signal } = controller;
+    const asked = { ...first, signal: controller.signal };
     const startedMs = this.#parts.clock.monotonic();
-    const flight: Flight<T> = { controller, signal, startedMs, waiting: new Set(), priority, shareForMs: 0 };
+    const flight: Flight<T> = { controller, asked, startedMs, waiting: new Set(), shareForMs: 0 };
     this.#flights.set(key, flight);
     // Later requests of the same question go out with what it has been lifted to.
-    put(flight).then(
+    put(asked).then(
       answer => this.#landed(key, flight, { answer }, this.#parts.bytesOf(answer)),
       (error: unknown) => this.#landed(key, flight, { error }, 0),
     );
     return flight;
   }
 
-  #wait(key: string, flight: Flight<T>, { signal, priority, shareForMs }: Wanting): Promise<T> {
+  #wait(key: string, flight: Flight<T>, { signal, priority, shareForMs = 0 }: Wanting): Promise<T> {
     flight.shareForMs = Math.max(flight.shareForMs, shareForMs);
-    if (priority > flight.priority) {
-      flight.priority = priority;
-      this.#parts.lift(flight.signal, priority);
+    const { asked } = flight;
+    if (priority > asked.priority) {
+      asked.priority = priority;
+      this.#parts.lift(asked.signal, priority);
     }
     return new Promise<T>((resolve, reject) => {
       const leave = (): void => {
@@ -151,7 +148,7 @@ export class SharedAnswers<T> {
       else resolve(result.answer);
     }
     const keepMs = 'error' in result ? Math.min(flight.shareForMs, FAILURE_MS) : flight.shareForMs;
-    if (!isCurrent || keepMs <= 0 || flight.signal.aborted) return;
+    if (!isCurrent || keepMs <= 0 || flight.asked.signal.aborted) return;
     const endedMs = clock.monotonic();
     const { startedMs } = flight;
     this.#keep(key, { result, startedMs, endedMs, untilMs: endedMs + keepMs, bytes: bytes + key.length + ENTRY_BYTES });

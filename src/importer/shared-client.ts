@@ -12,7 +12,7 @@ import type {
   RequestContext,
   TagCheck,
 } from '../registry/types.ts';
-import { type Asked, SharedAnswers } from './shared-answers.ts';
+import { SharedAnswers } from './shared-answers.ts';
 
 export interface SharedClientParts {
   readonly client: RegistryClient;
@@ -110,31 +110,13 @@ async function ask<T>(
   context: RequestContext,
   put: (context: RequestContext) => Promise<T>,
 ): Promise<T> {
-  const { keyring, signal, priority, tenant, shareForMs = 0, freshSinceMs = Number.NEGATIVE_INFINITY } = context;
   try {
-    return await answers.get(key, { signal, priority, shareForMs, freshSinceMs }, asked =>
-      put(sharedContext(keyring, tenant, asked)),
-    );
+    return await answers.get(key, context, put);
   } catch (error) {
+    const { signal } = context;
     if (error instanceof RegistryError || !signal.aborted) throw error;
     throw new RegistryError({ kind: 'aborted', host, repository, cause: signal.reason });
   }
-}
-
-/**
- * What a question that several wait for is put with: as the first of them, and as urgently as the most urgent. Its members
- * are its own: a client that asks for a token hands on a copy with another signal, which an inherited priority is not in.
- */
-function sharedContext(keyring: RequestContext['keyring'], tenant: string | undefined, asked: Asked): RequestContext {
-  const { signal } = asked;
-  return {
-    keyring,
-    signal,
-    get priority() {
-      return asked.priority;
-    },
-    ...(tenant !== undefined && { tenant }),
-  };
 }
 
 /** Fingerprints of the candidates at one place, best first; empty for nobody. */

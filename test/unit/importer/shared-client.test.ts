@@ -95,6 +95,8 @@ test('R4.3 asks with a context of which a copy has all, the priority of the most
     },
   } as unknown as RegistryClient;
   const shared = createSharedClient({ client, clock: fakeClock(), settings: registrySettings() });
-  await shared.blobSize(app, digest, contextOf({ priority: 2, tenant: 'shop' }));
-  expect(asked).toEqual([{ keyring: expect.anything(), signal: expect.anything(), priority: 2, tenant: 'shop' }]);
+  const context = contextOf({ priority: 2, tenant: 'shop' });
+  await shared.blobSize(app, digest, context);
+  expect(asked).toEqual([{ ...context, signal: expect.anything() }]);
+  expect(asked[0]?.signal).not.toBe(context.signal);
 });
