@@ -68,7 +68,7 @@ export class FairPlaces {
       return await action();
     } finally {
       this.#taken -= 1;
-      this.#letGo(tenant);
+      this.#letGo(tenant, share);
       this.#goOn();
       this.#tellIfEmpty();
     }
@@ -99,8 +99,7 @@ export class FairPlaces {
   }
 
   /** One of a tenant's is free again: for the next of its own that stands aside, to line up with. */
-  #letGo(tenant: string): void {
-    const share = this.#share(tenant);
+  #letGo(tenant: string, share: Share): void {
     share.held -= 1;
     const next = share.aside.shift();
     if (next !== undefined) {
@@ -120,16 +119,19 @@ export class FairPlaces {
   #refuse(waiting: Waiting, reason: unknown): void {
     const { ticket, aside, standing, signal } = waiting;
     this.#aborts.delete(signal, waiting);
-    if (aside !== undefined) this.#share(standing.tenant).aside.remove(aside);
+    const share = this.#share(standing.tenant);
+    if (aside !== undefined) share.aside.remove(aside);
     if (ticket !== undefined) {
       this.#line.delete(ticket);
-      this.#letGo(standing.tenant);
+      this.#letGo(standing.tenant, share);
     }
     waiting.refuse(reason);
   }
 
   #share(tenant: string): Share {
-    const share = this.#shares.get(tenant) ?? { held: 0, aside: new LinkedList<Waiting>() };
+    const known = this.#shares.get(tenant);
+    if (known !== undefined) return known;
+    const share: Share = { held: 0, aside: new LinkedList() };
     this.#shares.set(tenant, share);
     return share;
   }
