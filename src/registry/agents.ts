@@ -1,4 +1,4 @@
-import type { LookupFunction, Socket } from 'node:net';
+import type { LookupFunction, OnReadOpts, Socket } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { type AddressGuard, AddressRefused, bareHost, type Reach } from './guarded-lookup.ts';
@@ -148,10 +148,10 @@ export class Agents {
       });
       return { all };
     }
-    const connect = this.#connector(profile, tls);
-    const all = new Agent({ ...common, connect });
+    const all = new Agent({ ...common, connect: this.#connector(profile, tls) });
     if (profile.allowH2) return { all };
-    return { all, heads: new HeadConnections({ connect, headersMs: this.#timeouts.headersMs }) };
+    const connector = (onread: OnReadOpts) => this.#connector(profile, { ...tls, onread });
+    return { all, heads: new HeadConnections({ connector, headersMs: this.#timeouts.headersMs }) };
   }
 
   /** The same options with a connector that counts the connections to an origin. */
@@ -174,7 +174,7 @@ export class Agents {
     this.#made.set(origin, (this.#made.get(origin) ?? 0) + 1);
   }
 
-  #connector(profile: TransportProfile, tls: TlsOptions): buildConnector.connector {
+  #connector(profile: TransportProfile, tls: TlsOptions & { readonly onread?: OnReadOpts }): buildConnector.connector {
     const lookup: LookupFunction = (hostname, _options, callback) => {
       this.#guard.resolve(hostname, profile.reach).then(
         addresses => callback(null, [...addresses]),

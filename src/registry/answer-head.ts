@@ -29,13 +29,13 @@ const END = '\r\n\r\n';
 const HEAD = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\0\r\n]*)*$/;
 const BLANKS = /^[ \t]+|[ \t]+$/g;
 
-/** Reads the answer to one HEAD out of what comes, piece by piece. */
+/** Reads the answer to one HEAD out of what comes, piece by piece: a character for each byte. */
 export class AnswerReader {
   #text = '';
 
   /** The head once it is complete. Throws `AnswerUnreadable`. */
-  read(piece: Buffer): AnswerHead | undefined {
-    this.#text += piece.toString('latin1');
+  read(piece: string): AnswerHead | undefined {
+    this.#text += piece;
     for (let end = this.#text.indexOf(END); end >= 0 && end <= MAX_CHARACTERS; end = this.#text.indexOf(END)) {
       const head = headOf(this.#text.slice(0, end));
       this.#text = this.#text.slice(end + END.length);

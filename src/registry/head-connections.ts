@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { type buildConnector, errors } from 'undici';
 import { type AnswerHead, AnswerReader } from './answer-head.ts';
 import type { Headers } from './transport.ts';
@@ -24,8 +24,8 @@ export interface HeadController {
 }
 
 export interface HeadConnectionsParts {
-  /** Makes connections that are ready to be written to. */
-  readonly connect: buildConnector.connector;
+  /** Makes connections that are ready to be written to, and that read as they are told. */
+  readonly connector: (onread: OnReadOpts) => buildConnector.connector;
   /** From the request to the last byte of its answer, in milliseconds. */
   readonly headersMs: number;
   /** Connections that are kept at once; 512 when absent. */
@@ -37,6 +37,8 @@ const IDLE_MS = 60_000;
 /** So much earlier than the other side gives a connection up, it is not used any more. */
 const MARGIN_MS = 2_000;
 const LOOK_EVERY_MS = 1_000;
+/** Read at once: nearly every answer fits in it. */
+const READ_BYTES = 4 * 1024;
 /** Tenants name hosts without end: while there are more connections than this, one that becomes free is not kept. */
 const MAX_KEPT = 512;
 /** What would end a line, or is of no one byte. */
@@ -49,7 +51,8 @@ const NO_PATH = /[^\x21-\xff]/;
  * for one (decision 0009). How many are under way is not bounded here: that is what lanes are for.
  */
 export class HeadConnections {
-  readonly #parts: HeadConnectionsParts;
+  readonly #connect: buildConnector.connector;
+  readonly #headersMs: number;
   readonly #maxKept: number;
   /** By origin, those that are free; the one used last comes first, so that few are kept. */
   readonly #free = new Map<string, Connection[]>();
@@ -57,9 +60,10 @@ export class HeadConnections {
   #closing = false;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor(parts: HeadConnectionsParts) {
-    this.#parts = parts;
-    this.#maxKept = parts.maxKept ?? MAX_KEPT;
+  constructor({ connector, headersMs, maxKept = MAX_KEPT }: HeadConnectionsParts) {
+    this.#connect = connector(HEARING);
+    this.#headersMs = headersMs;
+    this.#maxKept = maxKept;
   }
 
   /** Throws `TypeError` for what cannot be a request; all else is told to the handler. */
@@ -70,7 +74,7 @@ export class HeadConnections {
       free.send(text, handler);
       return;
     }
-    this.#parts.connect(placeOf(head.origin), (error, socket) => {
+    this.#connect(placeOf(head.origin), (error, socket) => {
       if (error !== null) handler.onResponseError(null, error);
       else if (socket !== null) this.#made(head.origin, socket).send(text, handler);
     });
@@ -120,7 +124,7 @@ export class HeadConnections {
 
   /** One timer for all: what it costs is not paid by each request. */
   #look(): NodeJS.Timeout {
-    const { headersMs } = this.#parts;
+    const headersMs = this.#headersMs;
     const everyMs = Math.min(LOOK_EVERY_MS, headersMs / 4);
     const look = () => {
       for (const connection of [...this.#all]) connection.passed(everyMs, headersMs);
@@ -128,6 +132,20 @@ export class HeadConnections {
     return setInterval(look, everyMs).unref();
   }
 }
+
+const HEARD = 'heard';
+/**
+ * All connections read into the same piece of memory: what came is told as text before anything else is read. A stream would
+ * take a piece of 64 KiB for each answer, of which it gives nearly all back, and pass it on through its own queue.
+ */
+const HEARING: OnReadOpts = {
+  buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+  callback(this: Socket, length: number, bytes: Uint8Array) {
+    this.emit(HEARD, (bytes as Buffer).toString('latin1', 0, length));
+    // It goes on reading.
+    return true;
+  },
+};
 
 interface Owner {
   /** It may be used again. */
@@ -150,7 +168,7 @@ class Connection {
     this.#owner = owner;
     // Whoever waits for an answer keeps the process alive by the deadline of its own.
     socket.unref();
-    socket.on('data', (piece: Buffer) => this.#hear(piece));
+    socket.on(HEARD, (piece: string) => this.#hear(piece));
     socket.on('error', error => this.end(error));
     for (const event of ['end', 'close']) socket.on(event, () => this.end(new errors.SocketError('other side closed')));
   }
@@ -193,7 +211,7 @@ class Connection {
     else if (this.#sent === undefined && this.#passedMs > this.#keptMs) this.end(new errors.SocketError('idle'));
   }
 
-  #hear(piece: Buffer): void {
+  #hear(piece: string): void {
     const sent = this.#sent;
     const head = this.#read(sent, piece);
     if (sent === undefined || head === undefined) return;
@@ -203,7 +221,7 @@ class Connection {
     sent.handler.onResponseEnd();
   }
 
-  #read(sent: Sent | undefined, piece: Buffer): AnswerHead | undefined {
+  #read(sent: Sent | undefined, piece: string): AnswerHead | undefined {
     try {
       // What nobody asked for would be taken for the answer to the next question.
       if (sent === undefined) throw new errors.SocketError('other side spoke unasked');

@@ -43,7 +43,11 @@ async function scene(answer: (seen: Seen, requests: number) => void, headersMs =
   servers.push(server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const client = new HeadConnections({ connect: buildConnector({ allowH2: false }), headersMs, maxKept });
+  const client = new HeadConnections({
+    connector: onread => buildConnector({ allowH2: false, onread }),
+    headersMs,
+    maxKept,
+  });
   clients.push(client);
   const begin = (path = '/v2/a/manifests/1', headers: Readonly<Record<string, string>> = {}) => {
     const progress: Progress = { status: undefined };
@@ -94,6 +98,20 @@ describe('HEADs', () => {
     await head();
     await head();
     expect(seen).toHaveLength(3);
+  });
+
+  test('whose long answers come at the same time, in pieces, are told apart', async () => {
+    const open: Seen[] = [];
+    const { head } = await scene(one => void open.push(one));
+    const answers = ['/a', '/b', '/c'].map(path => head(path));
+    await until(() => open.length === 3);
+    const long = (seen: Seen) => `${OK.slice(0, -2)}X-Path: ${seen.text.split(' ')[1]?.repeat(5_000)}\r\n\r\n`;
+    for (let at = 0; at < 12_000; at += 3_000) {
+      for (const one of open) one.socket.write(long(one).slice(at, at + 3_000));
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    const told = (await Promise.all(answers)).map(({ headers }) => headers['x-path']);
+    expect(told).toEqual(['/a', '/b', '/c'].map(path => path.repeat(5_000)));
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { createSecureServer } from 'node:http2';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { startFakeRegistry } from '../../fake/registry.ts';
@@ -26,6 +27,18 @@ test('D19 checks go over one kept connection of https', async () => {
     'HEAD 1',
     'HEAD 1',
   ]);
+});
+
+test('the long head of an answer over https is read to its end', async () => {
+  const server = createServer(keyPair('server'), (_request, response) => {
+    response.writeHead(200, { 'x-long': 'x'.repeat(12_000), 'docker-content-digest': image.digest }).end();
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  closeLater({ close: () => new Promise<void>(resolve => server.close(() => resolve())) });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { client } = clientOf({ [host]: { ca: testCa } });
+  const check = client.checkTag({ host, repository, insecure: false }, 'v1', image.digest, context);
+  expect(await check).toMatchObject({ outcome: 'unchanged' });
 });
 
 test('a registry that an administrator lets speak HTTP/2 is checked over it', async () => {

@@ -7,12 +7,11 @@ const OK = 'HTTP/1.1 200 OK\r\nDocker-Content-Digest: sha256:ab\r\nContent-Lengt
 /** What is read of a text that comes in pieces of these sizes, and then of one. */
 function read(text: string, sizes: readonly number[] = [text.length]): AnswerHead | undefined {
   const reader = new AnswerReader();
-  const bytes = Buffer.from(text, 'latin1');
   let at = 0;
-  for (const size of [...sizes, bytes.length]) {
-    const head = reader.read(bytes.subarray(at, at + size));
+  for (const size of [...sizes, text.length]) {
+    const head = reader.read(text.slice(at, at + size));
     at += size;
-    if (head !== undefined || at >= bytes.length) return head;
+    if (head !== undefined || at >= text.length) return head;
   }
   return undefined;
 }
