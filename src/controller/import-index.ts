@@ -5,8 +5,8 @@ import { type Key, keyOf } from './key.ts';
 /** What is known of an ImageStreamImport without asking. */
 export interface ImportRecord {
   readonly uid: string;
-  /** Epoch milliseconds at which it was completed; absent while it is not. */
-  readonly completedAtMs?: number;
+  /** Epoch milliseconds at which it was completed, as far as our clock can tell; absent while it is not. */
+  completedAtMs?: number;
   /** Somebody deletes it: nothing is begun any more. */
   readonly leaving: boolean;
 }

@@ -86,12 +86,15 @@ export class ImportController {
     if (!this.#running.has(key) && !this.#given.has(key)) this.#start(key, record.uid);
   }
 
-  async #expire(key: Key, { uid }: ImportRecord, completedAtMs: number, signal: AbortSignal): Promise<void> {
+  async #expire(key: Key, record: ImportRecord, completedAtMs: number, signal: AbortSignal): Promise<void> {
     const { ttlMs, clock, queue, store } = this.#parts;
     if (ttlMs === 0) return;
-    const atMs = completedAtMs + ttlMs;
-    if (clock.now() < atMs) queue.addAt(key, atMs, PRIORITY.scheduled);
-    else await store.remove(key, uid, signal);
+    const nowMs = clock.now();
+    // A time ahead of us was taken before the clock was set back: it is not to be waited for.
+    record.completedAtMs = Math.min(completedAtMs, nowMs);
+    const atMs = record.completedAtMs + ttlMs;
+    if (nowMs < atMs) queue.addAt(key, atMs, PRIORITY.scheduled);
+    else await store.remove(key, record.uid, signal);
   }
 
   #start(key: Key, uid: string): void {

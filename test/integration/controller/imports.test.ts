@@ -4,6 +4,7 @@ import type { ImageStreamImport } from '../../../src/api/image-stream-import.ts'
 import type { Status } from '../../../src/api/status.ts';
 import { IMAGE_STREAM_IMPORTS, IMAGE_STREAMS } from '../../../src/kube/resource.ts';
 import { type FakeApiServer, startFakeApiServer } from '../../fake/api-server.ts';
+import { fakeClock } from '../../fake/clock.ts';
 import { silence, startFakeRegistry } from '../../fake/registry.ts';
 import { sampleImage } from '../../gen/content.ts';
 import { imageStream, imageStreamImport, specTag } from '../../gen/objects.ts';
@@ -57,6 +58,21 @@ describe('an ImageStreamImport', () => {
       { status: { status: 'Success' }, image: { metadata: { name: one.digest } } },
     ]);
     expect(streamOf(server)).toBeUndefined();
+  });
+
+  test('completed by a clock that is a day ahead goes once its time has passed, although the clock is set back', async () => {
+    const clock = fakeClock();
+    const { server, at } = await setUp({ clock, options: { isiTtlMs: 600_000 } });
+    server.put(IMAGE_STREAM_IMPORTS, imageStreamImport({ images: [`${at}:v1`] }));
+    await completed(server);
+    clock.jumpTo(clock.now() - 24 * 3_600_000);
+    // It may be waited for already, until its time by the clock as it was; after that once more.
+    for (const passed of [599_000, 599_000]) {
+      await clock.advance(passed);
+      expect(importOf(server)).toBeDefined();
+    }
+    await clock.advance(5_000);
+    await until('it is gone', () => importOf(server) === undefined);
   });
 
   test('with import creates its stream, spec first, and returns it', async () => {
