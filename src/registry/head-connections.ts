@@ -24,7 +24,7 @@ export interface HeadController {
 }
 
 export interface HeadConnectionsParts {
-  /** Makes connections that are ready to be written to, and that read as they are told. */
+  /** Gives what makes connections that are ready to be written to, and that read as they are told. */
   readonly connector: (onread: OnReadOpts) => buildConnector.connector;
   /** From the request to the last byte of its answer, in milliseconds. */
   readonly headersMs: number;
@@ -37,8 +37,8 @@ const IDLE_MS = 60_000;
 /** So much earlier than the other side gives a connection up, it is not used any more. */
 const MARGIN_MS = 2_000;
 const LOOK_EVERY_MS = 1_000;
-/** Read at once: nearly every answer fits in it. */
-const READ_BYTES = 4 * 1024;
+/** More than the largest head, so that whatever follows an answer unasked comes with it, or with what is too large anyway. */
+const READ_BYTES = 32 * 1024;
 /** Tenants name hosts without end: while there are more connections than this, one that becomes free is not kept. */
 const MAX_KEPT = 512;
 /** What would end a line, or is of no one byte. */

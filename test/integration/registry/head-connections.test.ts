@@ -114,6 +114,18 @@ describe('HEADs', () => {
     expect(told).toEqual(['/a', '/b', '/c'].map(path => path.repeat(5_000)));
   });
 
+  test.each([4_096, 8_192, 16_384])(
+    'whose answer of %d bytes is followed by another lend its connection to none',
+    async bytes => {
+      const padded = (name: string) => `${OK.slice(0, -2)}X-Name: ${name}`;
+      const long = (name: string) => `${padded(name).padEnd(bytes - 4, 'x')}\r\n\r\n`;
+      const { head, seen } = await scene(one => one.socket.write(`${long(`of-${seen.length}`)}${long('forged')}`));
+      const second = head().then(() => head());
+      expect((await second).headers['x-name']).toMatch(/^of-2/);
+      expect(seen).toHaveLength(2);
+    },
+  );
+
   test.each([
     ['a value', '/v2/a/manifests/1', { Authorization: 'Bearer a\r\nX: y' }],
     ['a value beyond Latin-1', '/v2/a/manifests/1', { Authorization: 'Bearer ā' }],
