@@ -64,10 +64,15 @@ export function openDatabase(file: string | undefined): DatabaseSync {
  */
 function createFile(file: string): void {
   const unfinished = `${file}.new`;
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${unfinished}${suffix}`, { force: true });
+  // SQLite would take in what stands in a log of this name, of whichever file it was.
+  for (const log of ['-journal', '-wal', '-shm']) rmSync(`${file}${log}`, { force: true });
+  for (const leftover of ['', '-journal', '-wal', '-shm']) rmSync(`${unfinished}${leftover}`, { force: true });
   // Secrets are in it. SQLite gives its log the same mode.
   closeSync(openSync(unfinished, 'wx', OWNER_ONLY));
-  createTables(unfinished).close();
+  const database = createTables(unfinished);
+  // Closing does it, too, and does not tell when it fails.
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
   renameSync(unfinished, file);
   const folder = openSync(dirname(file), 'r');
   fsyncSync(folder);

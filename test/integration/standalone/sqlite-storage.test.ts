@@ -188,6 +188,16 @@ describe('a file', () => {
     expect(readdirSync(folder)).not.toContain('objects.db.new');
   });
 
+  test('that was deleted takes nothing in of the log that was left of it', async () => {
+    const first = opened({ file });
+    await first.commit([put('a', 0)]);
+    copyFileSync(`${file}-wal`, join(folder, 'log'));
+    await first.close();
+    rmSync(file);
+    copyFileSync(join(folder, 'log'), `${file}-wal`);
+    expect((await opened({ file }).list('streams')).items).toEqual([]);
+  });
+
   test('has a write-ahead log from its first moment: one killed while it is made leaves nothing to undo', async () => {
     const seen: string[] = [];
     const all = Promise.withResolvers<void>();
