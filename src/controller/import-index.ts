@@ -34,13 +34,15 @@ export class ImportIndex {
 
   upsert(isi: ImageStreamImport): void {
     const { uid = '', deletionTimestamp } = isi.metadata;
-    const atMs = isDone(isi) ? completedAtMs(isi) : undefined;
+    const key = keyOf(isi.metadata);
+    const before = this.#records.get(key);
+    const known = before?.uid === uid ? before.completedAtMs : undefined;
+    const atMs = isDone(isi) ? Math.min(completedAtMs(isi), known ?? Number.POSITIVE_INFINITY) : undefined;
     const record: ImportRecord = {
       uid,
       ...(atMs !== undefined && { completedAtMs: atMs }),
       leaving: deletionTimestamp !== undefined,
     };
-    const key = keyOf(isi.metadata);
     this.#records.set(key, record);
     this.#changed(key);
   }
