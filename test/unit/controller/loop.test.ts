@@ -16,7 +16,11 @@ function scene(keys: readonly string[], reconcile: (key: string) => Promise<void
   const [streamQueue, importQueue] = [queue(), queue()];
   const [ending, lost] = [new AbortController(), new AbortController()];
   const rest = {
-    run: (signal: AbortSignal) => new Promise<void>(resolve => signal.addEventListener('abort', () => resolve())),
+    run: (signal: AbortSignal) =>
+      new Promise<void>(resolve => {
+        signal.addEventListener('abort', () => resolve());
+        if (signal.aborted) resolve();
+      }),
   };
   const controller = (name: string) => ({
     lead: (sinceMs?: number) => void told.push([name, 'leads', sinceMs]),
@@ -95,6 +99,33 @@ describe('a term', () => {
     await led;
     expect(lines).toEqual([{ streams: 1 }, { finished: false }]);
   });
+});
+
+test('a term begins with all streams, 250 of them in each turn of the event loop, and stops adding when it ends', async () => {
+  const keys = Array.from({ length: 600 }, (_each, index) => `demo/s${index}`);
+  const begin = () => {
+    const { ending, start, streamQueue } = scene(keys);
+    const added: string[] = [];
+    streamQueue.add = key => void added.push(key);
+    return { ending, added, led: start() };
+  };
+  const whole = begin();
+  const counts: number[] = [];
+  for (let turn = 0; turn < 10; turn += 1) {
+    await settled();
+    counts.push(whole.added.length);
+  }
+  expect(new Set(whole.added)).toEqual(new Set(keys));
+  const grew = counts.map((count, turn) => count - (counts[turn - 1] ?? 0));
+  expect(Math.max(...grew)).toBe(250);
+  whole.ending.abort('over');
+  await whole.led;
+
+  const short = begin();
+  while (short.added.length === 0) await settled();
+  short.ending.abort('over');
+  await short.led;
+  expect(short.added).toHaveLength(250);
 });
 
 test.each([
