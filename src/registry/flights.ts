@@ -14,9 +14,9 @@ export class Flights<T> {
       return await unlessAborted(flight.result, signal);
     } finally {
       flight.waiting -= 1;
-      if (flight.waiting === 0) {
-        // Nobody may join what is being given up.
-        if (this.#open.get(key) === flight) this.#open.delete(key);
+      // Nobody may join what is being given up. What is done needs no abort, whose reason is an error with a stack.
+      if (flight.waiting === 0 && this.#open.get(key) === flight) {
+        this.#open.delete(key);
         flight.controller.abort();
       }
     }

@@ -29,6 +29,7 @@ const WORDS = {
 /** Bytes of a token answer that are read (R2.24). */
 export const MAX_TOKEN_ANSWER_BYTES = 128 * 1024;
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 const MAX_TOKEN_CHARACTERS = 16 * 1024;
 const MIN_LIFETIME_MS = 60_000;
 const MAX_LIFETIME_MS = 3_600_000;
@@ -61,7 +62,7 @@ export function readTokenAnswer(
 function parseMembers(bytes: Uint8Array): ReadonlyMap<string, unknown> {
   let document: unknown;
   try {
-    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    document = JSON.parse(UTF_8.decode(bytes));
   } catch {
     throw new InvalidTokenAnswer('notJson');
   }

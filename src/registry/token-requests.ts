@@ -93,10 +93,12 @@ export class TokenRequests {
   }
 
   async #get(ask: TokenAsk, pair: Pair | undefined, call: Call): Promise<TokenAnswer> {
+    const query = new URLSearchParams(ask.realm.search);
+    if (ask.service !== undefined) query.append('service', ask.service);
+    for (const scope of ask.scopes) query.append('scope', scope);
+    if (pair !== undefined) query.append('account', pair.username);
     const first = new URL(ask.realm.href);
-    if (ask.service !== undefined) first.searchParams.append('service', ask.service);
-    for (const scope of ask.scopes) first.searchParams.append('scope', scope);
-    if (pair !== undefined) first.searchParams.append('account', pair.username);
+    first.search = query.toString();
     const headers = { ...this.#fixed, ...(pair === undefined ? {} : { Authorization: basic(pair) }) };
 
     const startedMs = this.#clock.now();
