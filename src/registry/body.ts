@@ -62,7 +62,9 @@ function readUpTo(body: Readable, rules: BodyRules): Promise<Buffer> {
     });
     body.on('end', done);
     body.on('error', reject);
-    body.on('close', () => reject(new BodyProblem('length')));
+    body.on('close', () => {
+      if (!body.readableEnded) reject(new BodyProblem('length'));
+    });
   }).finally(watch.stop);
 }
 
