@@ -45,27 +45,21 @@ export async function readBody(body: Readable, rules: BodyRules): Promise<Uint8A
 }
 
 /** Reads to the end, or until the cap is passed. */
-function readUpTo(body: Readable, rules: BodyRules): Promise<Buffer> {
+async function readUpTo(body: Readable, rules: BodyRules): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   const watch = watchRate(body, rules.timeouts, () => size);
-  // Events, since an iterator over a stream costs as much as all the rest of a small answer.
-  return new Promise<Buffer>((resolve, reject) => {
-    const done = (): void => resolve(Buffer.concat(chunks, size));
-    body.on('data', (chunk: Buffer) => {
+  try {
+    for await (const chunk of body) {
       chunks.push(chunk);
       size += chunk.length;
-      if (size <= rules.capBytes) return;
-      done();
-      // And with it a connection that would go on sending.
-      body.destroy();
-    });
-    body.on('end', done);
-    body.on('error', reject);
-    body.on('close', () => {
-      if (!body.readableEnded) reject(new BodyProblem('length'));
-    });
-  }).finally(watch.stop);
+      // Leaving the loop destroys the stream, and with it a connection that would go on sending.
+      if (size > rules.capBytes) break;
+    }
+  } finally {
+    watch.stop();
+  }
+  return Buffer.concat(chunks, size);
 }
 
 /** From the grace time on, ends a body that came slower than the minimum rate on average (R6.8). */
