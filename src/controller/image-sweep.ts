@@ -38,8 +38,9 @@ export interface Swept {
 }
 
 const EVERY_MS = 60 * 60_000;
-const FIRST_MS = 3 * 60_000;
-const JITTER_MS = 4 * 60_000;
+/** What has just begun to lead has enough to do, and what nobody names waits for a day anyway. */
+const FIRST_MS = 10 * 60_000;
+const JITTER_MS = 10 * 60_000;
 /** After a sweep that did not come to its end. */
 const AGAIN_MS = 10 * 60_000;
 /** Of Images with all they hold: a page is parsed in one go, and holds up everything else meanwhile. */
@@ -59,7 +60,7 @@ export class ImageSweep {
     this.#parts = parts;
   }
 
-  /** Sweeps after a few minutes and then every hour, until the signal fires. Never rejects. */
+  /** Sweeps after ten to twenty minutes and then every hour, until the signal fires. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { namespaces, clock, random, log } = this.#parts;
     if (namespaces.length > 0) return;

@@ -233,10 +233,10 @@ describe('run()', () => {
   }
   const asleep = ({ clock }: ImageStory) => until('the sweep to rest', () => clock.sleeping > 0);
 
-  test('sweeps after a few minutes, then every hour, until its signal fires', async () => {
+  test('sweeps after ten minutes, then every hour, until its signal fires', async () => {
     const story = await setUp();
     const end = start(story);
-    await story.clock.advance(2 * 60_000);
+    await story.clock.advance(9 * 60_000);
     expect(listed(story)).toBe(0);
     await story.clock.advance(60_000);
     await asleep(story);
@@ -258,7 +258,7 @@ describe('run()', () => {
     const story = await setUp();
     start(story);
     story.server.fail({ verb: 'list', resource: IMAGE_STREAMS }, { kind: 'status', code: 500 });
-    await story.clock.advance(3 * 60_000);
+    await story.clock.advance(10 * 60_000);
     await asleep(story);
     expect(story.lines.filter(line => line.includes('could not be looked through'))).toHaveLength(1);
     await story.clock.advance(10 * 60_000);
