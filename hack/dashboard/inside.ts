@@ -132,12 +132,6 @@ export const processRow: Row = {
       { '{{instance}}': rate('imagestream_operator_event_loop_busy_seconds_total', 'instance') },
       { unit: 'percentunit' },
     ),
-    lines(
-      'Garbage collection',
-      'Share of the time.',
-      { '{{instance}}': rate('nodejs_gc_duration_seconds_sum', 'instance') },
-      { unit: 'percentunit' },
-    ),
     lines('Open files', 'Connections are files, too.', {
       '{{instance}}': max('process_open_fds', 'instance'),
     }),

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
 import type { ControllerObserver } from '../controller/observer.ts';
 import type { KubeObserver } from '../kube/observer.ts';
@@ -10,6 +10,7 @@ import { createInstruments } from './instruments.ts';
 import { LabelCap } from './label-cap.ts';
 import { LABEL_LIMITS } from './metrics.ts';
 import { controllerObserver, kubeObserver, registryObserver } from './observers.ts';
+import { collectProcessMetrics } from './process-metrics.ts';
 
 export interface TelemetryParts {
   /** Of the operator. */
@@ -34,24 +35,10 @@ export interface Telemetry {
   exposition(): Promise<string>;
 }
 
-/** prom-client's own that `promtool check metrics` refuses: gauges whose name says counter (design D32). */
-const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
-
-/**
- * prom-client's that come from a sampler of the event loop. It cannot be switched off, wakes a process that may have
- * nothing else to do, and tells of a quiet loop that it is late by the time between two looks. So it looks hardly ever,
- * and how busy the loop is comes from `eventLoopUtilization()`, which costs nothing until it is read.
- */
-const SAMPLED = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map(
-  what => `nodejs_eventloop_lag_${what}_seconds`,
-);
-const LOOP_SAMPLE_MS = 24 * 3_600_000;
-
 export function createTelemetry({ version, clock, gauges }: TelemetryParts): Telemetry {
   const registry = new Registry();
   const instruments = createInstruments(registry);
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_SAMPLE_MS });
-  for (const name of [...MISNAMED, ...SAMPLED]) registry.removeSingleMetric(name);
+  collectProcessMetrics(registry);
   instruments.buildInfo.set({ version, node: process.versions.node }, 1);
   const caps = {
     registries: new LabelCap(LABEL_LIMITS.registry),

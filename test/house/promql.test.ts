@@ -73,7 +73,7 @@ describe('knownMetrics()', () => {
     ['a counter with a closed label', 'imagestream_operator_tag_checks_total', 'outcome'],
     ['the buckets of a histogram', 'imagestream_operator_tag_check_duration_seconds_bucket', 'le'],
     ['what is told of the process', 'process_resident_memory_bytes', 'instance'],
-    ['a label of what is told of the process', 'nodejs_gc_duration_seconds_count', 'job'],
+    ['a label of what is told of the process', 'nodejs_heap_space_size_used_bytes', 'job'],
   ])('has %s', async (_what, name, label) => {
     expect((await knownMetrics()).get(name)?.labels.has(label)).toBe(true);
   });

@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks';
-import { describe, expect, test } from '@jest/globals';
+import { PerformanceObserver, performance } from 'node:perf_hooks';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { Gauges } from '../../../src/telemetry/gauges.ts';
 import { METRICS, type MetricRow } from '../../../src/telemetry/metrics.ts';
 import { createTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts';
@@ -118,6 +118,14 @@ describe('exposition()', () => {
     expect(names).toContain('process_resident_memory_bytes');
     expect(names).toContain('nodejs_heap_size_used_bytes');
     expect(names.filter(name => /^nodejs_active_.*_total$/.test(name))).toEqual([]);
+  });
+
+  test('asks for no object from Node for each garbage collection', async () => {
+    const observe = jest.spyOn(PerformanceObserver.prototype, 'observe');
+    const { names } = await told();
+    expect(observe).not.toHaveBeenCalled();
+    expect(names.filter(name => name.startsWith('nodejs_gc_'))).toEqual([]);
+    jest.restoreAllMocks();
   });
 
   test('tells how late the event loop is as it is read, and not by a sampler that wakes the process', async () => {
