@@ -2,8 +2,8 @@ import type { LookupFunction, OnReadOpts, Socket } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { type AddressGuard, AddressRefused, bareHost, type Reach } from './guarded-lookup.ts';
-import type { HeadDispatcher } from './head-attempt.ts';
-import { HeadConnections } from './head-connections.ts';
+import type { QuickDispatcher } from './quick-attempt.ts';
+import { QuickConnections } from './quick-connections.ts';
 import type { Target } from './target.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -26,8 +26,8 @@ export interface TransportProfile {
 /** Who sends what belongs to a profile. */
 interface Senders {
   readonly all: Dispatcher;
-  /** Absent where undici sends HEADs, too: through a proxy, and where HTTP/2 may be spoken. */
-  readonly heads?: HeadConnections;
+  /** For what has small answers. Absent where undici sends that, too: through a proxy, and where HTTP/2 may be spoken. */
+  readonly quick?: QuickConnections;
 }
 
 /** Where a test wants an allowed address to be dialled instead. */
@@ -68,14 +68,15 @@ export class Agents {
     this.#dial = dial;
   }
 
-  /** For all but HEADs. */
+  /** For what may have large answers. */
   dispatcher(profile: TransportProfile): Dispatcher {
     return this.#senders(profile).all;
   }
 
-  heads(profile: TransportProfile): HeadDispatcher {
-    const { heads, all } = this.#senders(profile);
-    return heads ?? all;
+  /** For HEADs and tokens. */
+  quick(profile: TransportProfile): QuickDispatcher {
+    const { quick, all } = this.#senders(profile);
+    return quick ?? all;
   }
 
   #senders(profile: TransportProfile): Senders {
@@ -87,7 +88,7 @@ export class Agents {
     const [oldest] = this.#agents;
     if (this.#agents.size > MAX_AGENTS && oldest !== undefined) {
       this.#agents.delete(oldest[0]);
-      oldest[1].heads?.close();
+      oldest[1].quick?.close();
       // Closing waits for what is in flight; its failures are told to those who asked.
       oldest[1].all.close().catch(() => {});
     }
@@ -104,7 +105,7 @@ export class Agents {
   async close(): Promise<void> {
     const agents = [...this.#agents.values()];
     this.#agents.clear();
-    for (const { heads } of agents) heads?.destroy();
+    for (const { quick } of agents) quick?.destroy();
     await Promise.all(agents.map(({ all }) => all.destroy()));
   }
 
@@ -151,7 +152,7 @@ export class Agents {
     const all = new Agent({ ...common, connect: this.#connector(profile, tls) });
     if (profile.allowH2) return { all };
     const connector = (onread: OnReadOpts) => this.#connector(profile, { ...tls, onread });
-    return { all, heads: new HeadConnections({ connector, headersMs: this.#timeouts.headersMs }) };
+    return { all, quick: new QuickConnections({ connector, timeouts: this.#timeouts }) };
   }
 
   /** The same options with a connector that counts the connections to an origin. */

@@ -1,6 +1,6 @@
 import type { Headers } from './transport.ts';
 
-/** The head of an answer to a HEAD, which is all there is of one (RFC 9110, 9.3.2). */
+/** The head of an answer. */
 export interface AnswerHead {
   readonly status: number;
   /** By their names in lower case; those that came several times as lists. */
@@ -17,7 +17,7 @@ export class AnswerUnreadable extends Error {
   readonly code: 'ANSWER_MALFORMED' | 'ANSWER_TOO_LARGE';
 
   constructor(code: AnswerUnreadable['code']) {
-    super(code === 'ANSWER_TOO_LARGE' ? 'the head of the answer is too large' : 'the head of the answer is malformed');
+    super(code === 'ANSWER_TOO_LARGE' ? 'the head of the answer is too large' : 'the answer is malformed');
     this.code = code;
   }
 }
@@ -29,8 +29,8 @@ const END = '\r\n\r\n';
 const HEAD = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\0\r\n]*)*$/;
 const BLANKS = /^[ \t]+|[ \t]+$/g;
 
-/** Reads the answer to one HEAD out of what comes, piece by piece: a character for each byte. */
-export class AnswerReader {
+/** Reads the head of one answer out of what comes, piece by piece: a character for each byte. */
+export class HeadReader {
   #text = '';
 
   /** The head once it is complete. Throws `AnswerUnreadable`. */
@@ -39,13 +39,17 @@ export class AnswerReader {
     for (let end = this.#text.indexOf(END); end >= 0 && end <= MAX_CHARACTERS; end = this.#text.indexOf(END)) {
       const head = headOf(this.#text.slice(0, end));
       this.#text = this.#text.slice(end + END.length);
-      // What follows an answer without a body belongs to none: nothing is to be read of that connection any more.
-      if (head.status >= 200) return this.#text === '' ? head : { ...head, keepsAlive: false };
+      if (head.status >= 200) return head;
       // What comes before the answer itself (103 and the like) says nothing to us; nobody asked for another protocol.
       if (head.status === 101) throw new AnswerUnreadable('ANSWER_MALFORMED');
     }
     if (this.#text.length > MAX_CHARACTERS) throw new AnswerUnreadable('ANSWER_TOO_LARGE');
     return undefined;
+  }
+
+  /** What came after the head. */
+  get rest(): string {
+    return this.#text;
   }
 }
 

@@ -24,61 +24,86 @@ export interface BodyRules {
 }
 
 /**
- * Reads a body to its end under R6.6 to R6.9: capped by what is read, not by what is declared, never slower than the
- * minimum rate, decoded once when it is gzip. Throws `BodyProblem`, or what the stream fails with.
+ * A body that comes piece by piece, under R6.6 to R6.9: capped by what is read, not by what is declared, never slower than
+ * the minimum rate, decoded once when it is gzip.
  */
-export async function readBody(body: Readable, rules: BodyRules): Promise<Uint8Array> {
-  const { capBytes, contentLength } = rules;
-  const encoding = (rules.contentEncoding ?? '').trim().toLowerCase();
-  const gzip = encoding === 'gzip' || encoding === 'x-gzip';
-  const cut = rules.beyondCap === 'cut';
-  if (!gzip && encoding !== '' && encoding !== 'identity') return refuse(body, 'encoding');
-  if (!cut && contentLength !== undefined && contentLength > capBytes) return refuse(body, 'tooLarge');
+export class Body {
+  readonly #rules: BodyRules;
+  readonly #isGzip: boolean;
+  readonly #pieces: Uint8Array[] = [];
+  #size = 0;
+  #timer: NodeJS.Timeout;
 
-  const bytes = await readUpTo(body, rules);
-  if (bytes.length > capBytes) {
-    if (!cut) throw new BodyProblem('tooLarge');
-    return gzip ? new Uint8Array() : bytes.subarray(0, capBytes);
+  /**
+   * @param tooSlow called when it comes too slowly, unless it is ended before
+   * @throws BodyProblem when the head of its answer says enough
+   */
+  constructor(rules: BodyRules, tooSlow: (problem: BodyProblem) => void) {
+    const { capBytes, contentLength, beyondCap, timeouts } = rules;
+    const encoding = (rules.contentEncoding ?? '').trim().toLowerCase();
+    this.#rules = rules;
+    this.#isGzip = encoding === 'gzip' || encoding === 'x-gzip';
+    if (!this.#isGzip && encoding !== '' && encoding !== 'identity') throw new BodyProblem('encoding');
+    if (beyondCap === 'refuse' && (contentLength ?? 0) > capBytes) throw new BodyProblem('tooLarge');
+    this.#timer = this.#watch(timeouts.minRateAfterMs, tooSlow);
   }
-  if (contentLength !== undefined && bytes.length !== contentLength) throw new BodyProblem('length');
-  return gzip ? decode(bytes, capBytes) : bytes;
+
+  /** Whether more of it may come; a connection that would go on sending is to be ended. */
+  add(piece: Uint8Array): boolean {
+    this.#pieces.push(piece);
+    this.#size += piece.length;
+    return this.#size <= this.#rules.capBytes;
+  }
+
+  /** No more comes, or is waited for. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** What it says. Throws `BodyProblem`. */
+  bytes(): Uint8Array {
+    const { capBytes, beyondCap, contentLength } = this.#rules;
+    const bytes = Buffer.concat(this.#pieces, this.#size);
+    if (bytes.length > capBytes) {
+      if (beyondCap === 'refuse') throw new BodyProblem('tooLarge');
+      return this.#isGzip ? new Uint8Array() : bytes.subarray(0, capBytes);
+    }
+    if (contentLength !== undefined && bytes.length !== contentLength) throw new BodyProblem('length');
+    return this.#isGzip ? decode(bytes, capBytes) : bytes;
+  }
+
+  /** From the grace time on, looks every second whether it comes as fast as the minimum rate on average (R6.8). */
+  #watch(elapsedMs: number, tooSlow: (problem: BodyProblem) => void, waitMs = elapsedMs): NodeJS.Timeout {
+    return setTimeout(() => {
+      if ((this.#size * 1000) / elapsedMs < this.#rules.timeouts.minBytesPerSecond) tooSlow(new BodyProblem('tooSlow'));
+      else this.#timer = this.#watch(elapsedMs + 1000, tooSlow, 1000);
+    }, waitMs);
+  }
 }
 
-/** Reads to the end, or until the cap is passed. */
-async function readUpTo(body: Readable, rules: BodyRules): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const watch = watchRate(body, rules.timeouts, () => size);
+/** Reads a body to its end. Throws `BodyProblem`, or what the stream fails with. */
+export async function readBody(stream: Readable, rules: BodyRules): Promise<Uint8Array> {
+  const body = begun(stream, rules);
   try {
-    for await (const chunk of body) {
-      chunks.push(chunk);
-      size += chunk.length;
+    for await (const piece of stream) {
       // Leaving the loop destroys the stream, and with it a connection that would go on sending.
-      if (size > rules.capBytes) break;
+      if (!body.add(piece)) break;
     }
   } finally {
-    watch.stop();
+    body.end();
   }
-  return Buffer.concat(chunks, size);
+  return body.bytes();
 }
 
-/** From the grace time on, ends a body that came slower than the minimum rate on average (R6.8). */
-function watchRate(body: Readable, timeouts: Timeouts, size: () => number): { stop(): void } {
-  let elapsedMs = timeouts.minRateAfterMs;
-  const check = (): void => {
-    if ((size() * 1000) / elapsedMs < timeouts.minBytesPerSecond) body.destroy(new BodyProblem('tooSlow'));
-    elapsedMs += 1000;
-    timer = setTimeout(check, 1000);
-  };
-  let timer = setTimeout(check, elapsedMs);
-  return { stop: () => clearTimeout(timer) };
-}
-
-function refuse(body: Readable, problem: BodyProblem['problem']): never {
-  // Destroying a body that nobody reads emits an error that nobody would hear.
-  body.on('error', () => {});
-  body.destroy();
-  throw new BodyProblem(problem);
+function begun(stream: Readable, rules: BodyRules): Body {
+  try {
+    return new Body(rules, problem => stream.destroy(problem));
+  } catch (problem) {
+    // Destroying a body that nobody reads emits an error that nobody would hear.
+    stream.on('error', () => {});
+    stream.destroy();
+    throw problem;
+  }
 }
 
 function decode(bytes: Uint8Array, capBytes: number): Uint8Array {

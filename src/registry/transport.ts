@@ -1,15 +1,15 @@
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Agents, TransportProfile } from './agents.ts';
-import { readBody } from './body.ts';
+import { Body, type BodyRules, readBody } from './body.ts';
 import { type Call, failure, refusalOf } from './call.ts';
 import { RegistryError, type RegistryErrorInit } from './errors.ts';
 import { failedExchange } from './failed-exchange.ts';
-import { type HeadAnswer, HeadAttempt, type HeadRequest, type Progress } from './head-attempt.ts';
 import { downBy, isDown } from './host-health.ts';
 import { type Admission, LanePaused, type Lanes } from './lanes.ts';
 import type { RegistryObserver } from './observer.ts';
 import { MAX_ERROR_BYTES } from './oci-errors.ts';
+import { type Progress, type QuickAnswer, QuickAttempt, type QuickHead } from './quick-attempt.ts';
+import type { QuickRequest } from './quick-connections.ts';
 import { pauseFor } from './retry-after.ts';
 import { Slots } from './slots.ts';
 import type { Target } from './target.ts';
@@ -21,7 +21,7 @@ export interface Exchange {
   readonly target: Target;
   readonly headers: Readonly<Record<string, string>>;
   /** Asked for when the request really goes out: a token may be renewed while it waits for its lane. */
-  readonly authorization?: () => string;
+  readonly authorization?: (() => string) | undefined;
   readonly body?: string;
   readonly profile: TransportProfile;
   /** Bytes of a good answer, and what they are in the words of an error. */
@@ -31,7 +31,7 @@ export interface Exchange {
   /** Token requests are to be as quick as a HEAD (R5.10). */
   readonly quick: boolean;
   /** Whether Docker Hub counts this as a pull, and for whom: a manifest GET of this identity. */
-  readonly pullIdentity?: string;
+  readonly pullIdentity?: string | undefined;
   readonly hub: boolean;
 }
 
@@ -48,7 +48,7 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  /** Empty for HEAD and for redirects; of errors at most 64 KiB. */
+  /** Empty for HEAD; of all but successes at most 64 KiB. */
   readonly bytes: Uint8Array;
   /** Who said it. */
   readonly from: Exchange['from'];
@@ -138,10 +138,11 @@ export class Transport {
     const { agents, clock, lanes, observer, timeouts } = this.#parts;
     const { signal } = call.context;
     if (signal.aborted) throw failure(call, { kind: 'aborted', from: exchange.from, cause: signal.reason });
-    const attemptMs = exchange.quick || exchange.method === 'HEAD' ? timeouts.headAttemptMs : timeouts.getAttemptMs;
+    const isQuick = exchange.quick || exchange.method === 'HEAD';
+    const attemptMs = isQuick ? timeouts.headAttemptMs : timeouts.getAttemptMs;
     const limitMs = Math.min(attemptMs, timeouts.operationMs - call.budget.spentMs);
     const progress: Progress = { status: undefined };
-    const attempt = exchange.method === 'HEAD' ? new HeadAttempt(progress) : new AbortController();
+    const attempt = isQuick ? this.#quickAttempt(exchange, progress) : new AbortController();
     let late = false;
     const expire = (): void => {
       late = true;
@@ -153,8 +154,8 @@ export class Transport {
     const startedMs = clock.monotonic();
     try {
       const reply =
-        attempt instanceof HeadAttempt
-          ? this.#reply(exchange, await attempt.send(agents.heads(exchange.profile), headOf(exchange)), NOTHING)
+        attempt instanceof QuickAttempt
+          ? this.#reply(exchange, await attempt.send(agents.quick(exchange.profile), requestOf(exchange)))
           : await this.#read(exchange, attempt.signal, progress);
       signal.throwIfAborted();
       if (exchange.from === 'registry' && exchange.target.plain) call.budget.speaksHttp = speaksHttp(reply);
@@ -176,45 +177,41 @@ export class Transport {
     }
   }
 
-  /** GET and POST. */
+  /** What may be large. */
   async #read(exchange: Exchange, signal: AbortSignal, progress: Progress): Promise<Reply> {
-    const { origin, path } = exchange.target;
-    const response = await this.#parts.agents.dispatcher(exchange.profile).request({
-      origin,
-      path,
-      method: exchange.method,
-      headers: headersOf(exchange),
-      ...(exchange.body === undefined ? {} : { body: exchange.body }),
-      signal,
-    });
-    progress.status = response.statusCode;
-    const read = () => this.#bytes(exchange, response);
+    const { agents } = this.#parts;
+    const response = await agents.dispatcher(exchange.profile).request({ ...requestOf(exchange), signal });
+    const { statusCode, headers, body } = response;
+    progress.status = statusCode;
     // Only now: hosts that never answer must not keep others from having their bodies read.
-    const bytes = exchange.method === 'GET' && !exchange.quick ? await this.#bodies.hold(signal, read) : await read();
-    return this.#reply(exchange, response, bytes);
+    const bytes = await this.#bodies.hold(signal, async () => {
+      // The status of a no and its headers count whatever became of its words: a 429 pauses, a 401 is a challenge.
+      const read = readBody(body, this.#rulesOf(exchange, response));
+      return isGood(statusCode) ? read : read.catch(() => NOTHING);
+    });
+    return this.#reply(exchange, { statusCode, headers, bytes });
   }
 
-  #reply(exchange: Exchange, { statusCode: status, headers }: HeadAnswer, bytes: Uint8Array): Reply {
-    const retryAtMs = this.#obey(exchange, status, headers, bytes);
-    const reply = { status, headers, bytes, from: exchange.from };
-    return retryAtMs === undefined ? reply : { ...reply, retryAtMs };
+  #quickAttempt(exchange: Exchange, progress: Progress): QuickAttempt {
+    if (exchange.method === 'HEAD') return new QuickAttempt(progress);
+    return new QuickAttempt(progress, (head, tooSlow) => new Body(this.#rulesOf(exchange, head), tooSlow));
   }
 
-  async #bytes(exchange: Exchange, { statusCode, headers, body }: Dispatcher.ResponseData): Promise<Uint8Array> {
-    if (statusCode === 304 || isRedirect(statusCode)) {
-      // So the connection goes back to the pool; a longer body is cut off with its connection (R5.13).
-      await body.dump({ limit: MAX_ERROR_BYTES });
-      return NOTHING;
-    }
-    const limits = {
+  #rulesOf({ cap }: Exchange, { statusCode, headers }: QuickHead): BodyRules {
+    const rules = {
       contentLength: declaredLength(headers),
       contentEncoding: singleHeader(headers, 'content-encoding'),
       timeouts: this.#parts.timeouts,
     };
-    const good = statusCode >= 200 && statusCode < 300;
-    if (good) return readBody(body, { ...limits, capBytes: exchange.cap.bytes, beyondCap: 'refuse' });
-    // The status and its headers count whatever became of the words: a 429 pauses, a 401 is a challenge.
-    return readBody(body, { ...limits, capBytes: MAX_ERROR_BYTES, beyondCap: 'cut' }).catch(() => NOTHING);
+    if (isGood(statusCode)) return { ...rules, capBytes: cap.bytes, beyondCap: 'refuse' };
+    // So much at most, so that the connection can be kept; what is longer is cut off with it (R5.13).
+    return { ...rules, capBytes: MAX_ERROR_BYTES, beyondCap: 'cut' };
+  }
+
+  #reply(exchange: Exchange, { statusCode: status, headers, bytes }: QuickAnswer): Reply {
+    const retryAtMs = this.#obey(exchange, status, headers, bytes);
+    const reply = { status, headers, bytes, from: exchange.from };
+    return retryAtMs === undefined ? reply : { ...reply, retryAtMs };
   }
 
   /** Tells the lanes what an answer asks for (12.4). Epoch ms of the pause, when there is one. */
@@ -236,8 +233,14 @@ export class Transport {
 
 const NOTHING = new Uint8Array();
 
-function headOf(exchange: Exchange): HeadRequest {
-  return { target: exchange.target, headers: headersOf(exchange) };
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function requestOf(exchange: Exchange): QuickRequest {
+  const { method, target, body } = exchange;
+  const request = { method, origin: target.origin, path: target.path, headers: headersOf(exchange) };
+  return body === undefined ? request : { ...request, body };
 }
 
 function admissionOf({ target, pullIdentity }: Exchange, { context }: Call): Admission {

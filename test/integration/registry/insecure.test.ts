@@ -429,6 +429,25 @@ describe('proxies (5.5)', () => {
     expect(registry.requests[0]?.headers['proxy-authorization']).toBeUndefined();
   });
 
+  test('R5.24 so do tokens', async () => {
+    const auth = { kind: 'bearer', realm: 'https://reg.example.com/token' } as const;
+    const registry = closeLater(await startFakeRegistry({ tls: keyPair('server'), auth }));
+    registry.putContent(repository, 'v1', image);
+    const proxy = await startProxy(registry);
+    const { client } = clientOf(
+      { 'reg.example.com': { ca: testCa } },
+      { proxy: { https: `http://${proxy.host}`, trust: 'untrusted' } },
+    );
+    const app = { host: 'reg.example.com', repository, insecure: false };
+    expect(await client.checkTag(app, 'v1', image.digest, context)).toMatchObject({ outcome: 'unchanged' });
+    expect(new Set(proxy.heard)).toEqual(new Set(['CONNECT reg.example.com:443']));
+    expect(registry.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `HEAD /v2/${repository}/manifests/v1`,
+      'GET /token',
+      `HEAD /v2/${repository}/manifests/v1`,
+    ]);
+  });
+
   test('http is forwarded', async () => {
     const registry = await registryWith(undefined);
     const proxy = await startProxy(registry);

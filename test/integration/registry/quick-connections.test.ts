@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { buildConnector } from 'undici';
-import { HeadAttempt, type Progress } from '../../../src/registry/head-attempt.ts';
-import { HeadConnections } from '../../../src/registry/head-connections.ts';
-import { targetOf } from '../../../src/registry/target.ts';
+import { Body } from '../../../src/registry/body.ts';
+import { type BodyOf, QuickAttempt } from '../../../src/registry/quick-attempt.ts';
+import { QuickConnections, type QuickRequest } from '../../../src/registry/quick-connections.ts';
+import { DEFAULT_TIMEOUTS } from '../../../src/registry/timeouts.ts';
+import { declaredLength } from '../../../src/registry/transport.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nDocker-Content-Digest: sha256:ab\r\nContent-Length: 12\r\n\r\n';
 
@@ -17,7 +19,7 @@ interface Seen {
 }
 
 const servers: Server[] = [];
-const clients: HeadConnections[] = [];
+const clients: QuickConnections[] = [];
 
 afterEach(() => {
   for (const client of clients.splice(0)) client.destroy();
@@ -25,7 +27,13 @@ afterEach(() => {
 });
 
 /** A server that calls `answer` for each request it has read to the end, and the client that asks it. */
-async function scene(answer: (seen: Seen, requests: number) => void, headersMs = 15_000, maxKept = 512) {
+async function scene(
+  answer: (seen: Seen, requests: number) => void,
+  headersMs = 15_000,
+  maxKept = 512,
+  bodyIdleMs = 15_000,
+) {
+  const timeouts = { ...DEFAULT_TIMEOUTS, headersMs, bodyIdleMs };
   const seen: Seen[] = [];
   const server = createServer(socket => {
     const one: Seen = { socket, text: '', closed: false };
@@ -43,20 +51,30 @@ async function scene(answer: (seen: Seen, requests: number) => void, headersMs =
   servers.push(server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const client = new HeadConnections({
+  const client = new QuickConnections({
     connector: onread => buildConnector({ allowH2: false, onread }),
-    headersMs,
+    timeouts,
     maxKept,
   });
   clients.push(client);
-  const begin = (path = '/v2/a/manifests/1', headers: Readonly<Record<string, string>> = {}) => {
-    const progress: Progress = { status: undefined };
-    const attempt = new HeadAttempt(progress);
-    const target = targetOf(new URL(`http://127.0.0.1:${port}${path}`));
-    return { attempt, answer: attempt.send(client, { target, headers }) };
+  const origin = `http://127.0.0.1:${port}`;
+  const begin = (path = '/v2/a/manifests/1', headers: QuickRequest['headers'] = {}) => {
+    const attempt = new QuickAttempt({ status: undefined });
+    return { attempt, answer: attempt.send(client, { method: 'HEAD', origin, path, headers }) };
   };
-  const head = (path?: string, headers?: Readonly<Record<string, string>>) => begin(path, headers).answer;
-  return { client, seen, begin, head, port };
+  const head = (path?: string, headers?: QuickRequest['headers']) => begin(path, headers).answer;
+  const bodyOf: BodyOf = ({ headers }, tooSlow) => {
+    const contentLength = declaredLength(headers);
+    return new Body(
+      { capBytes: 100, beyondCap: 'refuse', contentLength, contentEncoding: undefined, timeouts },
+      tooSlow,
+    );
+  };
+  const ask = (request: Partial<QuickRequest> = {}) => {
+    const attempt = new QuickAttempt({ status: undefined }, bodyOf);
+    return attempt.send(client, { method: 'GET', origin, path: '/token', headers: {}, ...request });
+  };
+  return { client, seen, begin, head, ask, port };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -72,6 +90,7 @@ describe('HEADs', () => {
     expect(answer).toEqual({
       statusCode: 200,
       headers: { 'docker-content-digest': 'sha256:ab', 'content-length': '12' },
+      bytes: new Uint8Array(),
     });
     await head('/v2/b/manifests/2');
     expect(seen.map(({ text }) => text)).toEqual([
@@ -132,9 +151,9 @@ describe('HEADs', () => {
     ['a path', '/v2/a b', {}],
   ])('that would say something else for %s are not sent', async (_what, path, headers) => {
     const { client, seen, port } = await scene(answered);
-    const attempt = new HeadAttempt({ status: undefined });
-    const target = { origin: `http://127.0.0.1:${port}`, host: '', plain: true, path };
-    expect(() => void attempt.send(client, { target, headers })).toThrow(TypeError);
+    const attempt = new QuickAttempt({ status: undefined });
+    const request = { method: 'HEAD', origin: `http://127.0.0.1:${port}`, path, headers } as const;
+    expect(() => void attempt.send(client, request)).toThrow(TypeError);
     expect(seen).toEqual([]);
   });
 
@@ -142,6 +161,123 @@ describe('HEADs', () => {
     const { head } = await scene(answered);
     servers.pop()?.close();
     await expect(head()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+const json = '{"token":"t"}';
+const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+const counted = (bytes: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`;
+const textOf = ({ bytes }: { readonly bytes: Uint8Array }) => Buffer.from(bytes).toString();
+
+describe('answers with a body', () => {
+  test.each([
+    ['of a told length', [`${counted(13)}${json}`]],
+    ['that comes after its head', [counted(13), json]],
+    ['in pieces', [counted(13), json.slice(0, 5), json.slice(5)]],
+    ['in chunks', [`${chunked}5\r\n${json.slice(0, 5)}\r\n8;x=y\r\n${json.slice(5)}\r\n0\r\n\r\n`]],
+    ['of nothing', ['HTTP/1.1 204 No Content\r\n\r\n']],
+  ])('%s leave their connection to the next', async (_what, pieces) => {
+    const { ask, seen } = await scene(async ({ socket }) => {
+      for (const piece of pieces) {
+        socket.write(piece);
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+    });
+    const expected = pieces[0]?.includes('204') ? '' : json;
+    expect(textOf(await ask())).toBe(expected);
+    expect(textOf(await ask())).toBe(expected);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('follow HEADs over the same connection, and HEADs them', async () => {
+    const { ask, head, seen } = await scene((one, requests) => {
+      one.socket.write(requests % 2 === 1 ? OK : `${counted(13)}${json}`);
+    });
+    expect((await head()).bytes).toHaveLength(0);
+    expect(textOf(await ask())).toBe(json);
+    expect((await head()).bytes).toHaveLength(0);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('end with their connection where no length is told', async () => {
+    const { ask } = await scene(({ socket }) => void socket.end(`HTTP/1.1 200 OK\r\n\r\n${json}`));
+    expect(textOf(await ask())).toBe(json);
+  });
+
+  test('of any bytes are those bytes', async () => {
+    const bytes = Buffer.from(Array.from({ length: 100 }, (_, at) => (at * 7) % 256));
+    const { ask } = await scene(({ socket }) => void socket.write(Buffer.concat([Buffer.from(counted(100)), bytes])));
+    expect(Buffer.from((await ask()).bytes)).toEqual(bytes);
+  });
+
+  test('are had by POST, too', async () => {
+    const { ask, seen } = await scene(({ socket }) => void socket.write(`${counted(13)}${json}`));
+    const sent = ask({ method: 'POST', headers: { 'Content-Type': 'a/b' }, body: 'a=b\r\n\r\n' });
+    expect(textOf(await sent)).toBe(json);
+    expect(seen[0]?.text).toMatch(/^POST \/token HTTP\/1\.1\r\n/);
+    expect(seen[0]?.text).toContain('\r\nContent-Type: a/b\r\nContent-Length: 7\r\n\r\na=b\r\n\r\n');
+  });
+
+  test.each([
+    ['more bytes than told', `${counted(13)}${json}x`],
+    ['another answer', `${counted(13)}${json}${counted(13)}${json}`],
+    ['more than the last chunk', `${chunked}d\r\n${json}\r\n0\r\n\r\nx`],
+  ])('with %s lend their connection to none', async (_what, text) => {
+    const { ask, seen } = await scene(({ socket }) => void socket.write(text));
+    expect(textOf(await ask())).toBe(json);
+    await until(() => seen[0]?.closed === true);
+  });
+
+  test.each([
+    ['that are too large', `${counted(101)}${'x'.repeat(101)}`, { problem: 'tooLarge' }],
+    ['that grow too large', `${chunked}65\r\n${'x'.repeat(101)}`, { problem: 'tooLarge' }],
+    ['that break off', `${counted(13)}{`, { code: 'UND_ERR_SOCKET' }],
+    ['whose chunks break off', `${chunked}d\r\n${json}\r\n`, { code: 'UND_ERR_SOCKET' }],
+    [
+      'with a length and chunks',
+      `HTTP/1.1 200 OK\r\nContent-Length: 13\r\n${chunked.slice(17)}`,
+      { code: 'ANSWER_MALFORMED' },
+    ],
+    ['whose chunks are none', `${chunked}x\r\n`, { code: 'ANSWER_MALFORMED' }],
+  ])('%s fail, and their connection ends', async (_what, text, error) => {
+    const { ask, seen } = await scene(({ socket }) => {
+      socket.write(text);
+      setTimeout(() => socket.end(), 20);
+    });
+    await expect(ask()).rejects.toMatchObject(error);
+    await until(() => seen[0]?.closed === true);
+  });
+
+  test.each([
+    ['break off', 'Content-Length: 13\r\n\r\n{'],
+    ['are malformed', 'Transfer-Encoding: chunked\r\n\r\nx\r\n'],
+    ['come in a coding of their own', 'Transfer-Encoding: gzip, chunked\r\n\r\n'],
+  ])('of a no that %s leave the status and its headers', async (_what, rest) => {
+    const { ask } = await scene(({ socket }) => void socket.end(`HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\n${rest}`));
+    expect(await ask()).toMatchObject({ statusCode: 429, headers: { 'retry-after': '7' }, bytes: new Uint8Array() });
+  });
+
+  test('of a POST come over a connection that nobody had', async () => {
+    const { ask, seen } = await scene(({ socket }) => void socket.write(`${counted(13)}${json}`));
+    await ask();
+    await ask({ method: 'POST' });
+    await ask();
+    expect(seen.map(({ text }) => text.match(/GET|POST/g))).toEqual([['GET', 'GET'], ['POST']]);
+  });
+
+  test('before all of the request was sent lend their connection to none', async () => {
+    const { ask, seen } = await scene(() => {});
+    const sent = ask({ method: 'POST', body: 'x'.repeat(32 * 1024 * 1024) });
+    await until(() => seen.length === 1);
+    seen[0]?.socket.pause().write(`HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n`);
+    expect(await sent).toMatchObject({ statusCode: 400 });
+    seen[0]?.socket.resume();
+    await until(() => seen[0]?.closed === true);
+  });
+
+  test('that stop coming fail', async () => {
+    const { ask } = await scene(({ socket }) => void socket.write(`${counted(13)}{`), 15_000, 512, 40);
+    await expect(ask()).rejects.toMatchObject({ code: 'UND_ERR_BODY_TIMEOUT' });
   });
 });
 
