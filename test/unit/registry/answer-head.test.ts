@@ -40,6 +40,8 @@ describe('the head of an answer', () => {
 
   test.each([
     ['no reason', 'HTTP/1.1 404\r\n\r\n', { status: 404, headers: {} }],
+    ['nothing but blanks in a value', 'HTTP/1.1 200 OK\r\nA: \t \r\n\r\n', { headers: { a: '' } }],
+    ['blanks that are none of HTTP', 'HTTP/1.1 200 OK\r\nA: \xa0x\v\r\n\r\n', { headers: { a: '\xa0x\v' } }],
     ['an empty reason', 'HTTP/1.1 404 \r\n\r\n', { status: 404, headers: {} }],
     ['blanks around a value', 'HTTP/1.1 200 OK\r\nA: \t x y\t \r\nB:\r\n\r\n', { headers: { a: 'x y', b: '' } }],
     ['a value of Latin-1', 'HTTP/1.1 200 OK\r\nA: \xe9\r\n\r\n', { headers: { a: '\xe9' } }],
@@ -76,8 +78,8 @@ describe('a connection', () => {
     expect(read(text)).toMatchObject(head);
   });
 
-  test('is kept as long as we like where nothing is said', () => {
-    expect(read('HTTP/1.1 200 OK\r\nKeep-Alive: max=100\r\n\r\n')).not.toHaveProperty('keptSeconds');
+  test.each(['max=100', '', 'timeout=', 'timeout=x'])('is kept as long as we like where only "%s" is said', said => {
+    expect(read(`HTTP/1.1 200 OK\r\nKeep-Alive: ${said}\r\n\r\n`)).not.toHaveProperty('keptSeconds');
   });
 });
 
@@ -106,6 +108,12 @@ describe('what is no answer', () => {
       expect(() => read(text)).toThrow(expect.objectContaining({ code: 'ANSWER_TOO_LARGE' }));
     }
     expect(read(`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(16_000)}\r\n\r\n`)).toMatchObject({ status: 200 });
+  });
+
+  test('is more than eight heads before that of the answer', () => {
+    const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+    expect(read(`${hint.repeat(8)}${OK}`)).toMatchObject({ status: 200 });
+    expect(() => read(`${hint.repeat(9)}${OK}`)).toThrow(expect.objectContaining({ code: 'ANSWER_MALFORMED' }));
   });
 
   test('is found out in linear time', () => {
