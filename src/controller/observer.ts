@@ -10,7 +10,7 @@ export interface ControllerObserver {
     readonly outcome: 'unchanged' | 'imported' | 'failed';
     readonly reason: DueReason;
     /** Of a failure, in one word; may be empty. */
-    readonly failureReason?: string;
+    readonly failureReason?: string | undefined;
     readonly ms: number;
   }): void;
   /** A scheduled check began this many milliseconds after its slot. */

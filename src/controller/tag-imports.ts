@@ -62,8 +62,10 @@ export class TagImports {
     const result =
       refusedBy(hosts.allowed, due) ??
       (await importer.importTag(tagToImport(stream, due), {
-        ...identity,
-        ...hosts,
+        keyring: identity.keyring,
+        withoutSecrets: identity.withoutSecrets,
+        blockedHosts: hosts.blockedHosts,
+        insecureHosts: hosts.insecureHosts,
         signal,
         priority: due.priority,
         tenant: namespace,
@@ -81,7 +83,7 @@ export class TagImports {
       registry,
       outcome: result.outcome,
       reason: due.reason,
-      ...(failure && { failureReason: failure.reason ?? '' }),
+      failureReason: failure && (failure.reason ?? ''),
       ms,
     });
     log.debug(
@@ -90,7 +92,8 @@ export class TagImports {
         tag: due.tag,
         reason: due.reason,
         outcome: result.outcome,
-        ...(failure && { failure: failure.reason, message: failure.message }),
+        failure: failure?.reason,
+        message: failure?.message,
         ms: Math.round(ms),
       },
       'Tag checked',

@@ -67,6 +67,8 @@ export function sourceAsked(tag: SpecTag, option: Platform): Source {
 
 /** What was asked, without what the registry said. */
 export function withoutDigest(source: Source): Source {
+  // Each check comes by, mostly with what has none; leaving members out costs more than all else here.
+  if (source.digest === undefined && source.acceptVersion === undefined) return source;
   const { digest: _digest, acceptVersion: _acceptVersion, ...asked } = source;
   return asked;
 }
@@ -76,7 +78,8 @@ export function withoutDigest(source: Source): Source {
  * digest was obtained with; version 1 is left out.
  */
 export function withDigest(asked: Source, digest: string, acceptVersion: number): Source {
-  return { ...withoutDigest(asked), ...(acceptVersion !== DEFAULT_ACCEPT_VERSION && { acceptVersion }), digest };
+  const seen = { ...withoutDigest(asked), digest };
+  return acceptVersion === DEFAULT_ACCEPT_VERSION ? seen : { ...seen, acceptVersion };
 }
 
 /** Whether both ask for the same image in the same way, whichever generation asked. */

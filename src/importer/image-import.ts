@@ -57,14 +57,15 @@ async function checkOrFetch(
   const load = new ImageLoad(request, context, parts);
   const known = recorded?.digest;
   // Whether the recorded digest answers this request is decided as if the registry still had it.
-  const verdict = known === undefined ? 'changed' : judge(seen(asked, known), recorded);
+  const same = known === undefined ? undefined : seen(asked, known);
+  const verdict = same === undefined ? 'changed' : judge(same, recorded);
   // A digest never moves, so there is nothing that a HEAD could tell.
-  if (known === undefined || verdict === 'changed' || subject.wire.tag === undefined) {
+  if (known === undefined || same === undefined || verdict === 'changed' || subject.wire.tag === undefined) {
     return importedOrSame(request, load, await load.manifest());
   }
 
   const check = await load.check(subject.wire.tag, known);
-  if (check.outcome === 'unchanged') return { outcome: 'unchanged', source: seen(asked, known) };
+  if (check.outcome === 'unchanged') return { outcome: 'unchanged', source: same };
   // The digest may differ for no other reason than another Accept header (R1.2).
   if (verdict === 'rebaseline') return { outcome: 'unchanged', source: seen(asked, check.digest) };
   // It moved, but quota forbade fetching it (R1.10): the tag keeps its image, and is asked for again.

@@ -32,7 +32,7 @@ export interface ImportInput extends HostPolicy {
   readonly stream?: ImageStream;
   readonly keyring: Keyring;
   /** The credentials that are not the namespace's, for the second try of import-semantics 7.3; absent: no such try. */
-  readonly withoutSecrets?: Keyring;
+  readonly withoutSecrets?: Keyring | undefined;
   /** For lists of manifests, where no preference says otherwise. */
   readonly platform: Platform;
   /** 0 is the default of 50, -1 no limit. */
@@ -64,7 +64,7 @@ export interface ImportTag extends TagRequest {
 
 export interface TagContext extends HostPolicy {
   readonly keyring: Keyring;
-  readonly withoutSecrets?: Keyring;
+  readonly withoutSecrets?: Keyring | undefined;
   readonly signal: AbortSignal;
   readonly priority: number;
   /** The namespace: of equal priority each has its turn in a lane (R4.3). */

@@ -30,7 +30,7 @@ export interface Subject {
 export interface HostPolicy {
   readonly blockedHosts: ReadonlySet<string>;
   /** Hosts of which every import is insecure. */
-  readonly insecureHosts?: ReadonlySet<string>;
+  readonly insecureHosts?: ReadonlySet<string> | undefined;
 }
 
 /** A name that is not even asked for, with the answer it gets. */

@@ -14,7 +14,7 @@ export interface Place {
   readonly repository: string;
   readonly candidates: readonly Credential[];
   /** The registry that is meant, where one endpoint stands in for several. */
-  readonly proxyFor?: string;
+  readonly proxyFor?: string | undefined;
 }
 
 /** Names a place and who may ask there in everything that is remembered of it (R7.1). */
@@ -58,8 +58,8 @@ export class Asker {
       repository,
       method: ask.method,
       path,
-      ...(ask.query === undefined ? {} : { query: ask.query }),
-      ...(proxyFor === undefined ? {} : { proxyFor }),
+      query: ask.query,
+      proxyFor,
       headers: { 'Accept-Encoding': 'identity', 'User-Agent': this.#userAgent, ...ask.headers },
       scope: ask.scope,
       cap: ask.cap,

@@ -69,7 +69,8 @@ export class CandidateOrder {
     const { endpoint } = question;
     const state = states.get(endpoint);
     const usable = endpoint.sendsCredentials ? candidates : [];
-    if (state?.kind === 'bearer' && !state.trusted && usable.length > 0) {
+    if (usable.length === 0) return [undefined];
+    if (state?.kind === 'bearer' && !state.trusted) {
       this.#warnOfRealm(endpoint, state.realm);
       // A registry token goes to the registry itself, whatever its realm is.
       return [...usable.filter(({ kind }) => kind === 'registryToken'), undefined];
@@ -77,7 +78,7 @@ export class CandidateOrder {
     const working = this.#working.get(workingKey(question, candidates));
     const known = usable.filter(({ fingerprint }) => fingerprint === working);
     const others = usable.filter(({ fingerprint }) => fingerprint !== working);
-    const anonymous = usable.length === 0 || anonymousFallback ? [undefined] : [];
+    const anonymous = anonymousFallback ? [undefined] : [];
     if (working === ANONYMOUS) return [...anonymous, ...usable];
     return [...known, ...this.#inTurn(question, others), ...anonymous];
   }

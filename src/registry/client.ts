@@ -134,12 +134,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
 }
 
 function placeOf(source: PullSource, endpoint: Endpoint, candidates: Place['candidates']): Place {
-  return {
-    endpoint,
-    repository: source.repository,
-    candidates,
-    ...(source.proxyFor === undefined ? {} : { proxyFor: source.proxyFor }),
-  };
+  return { endpoint, repository: source.repository, candidates, proxyFor: source.proxyFor };
 }
 
 function asFetched({ bytes, digest, manifest }: VerifiedManifest, source: PullSource): FetchedManifest {

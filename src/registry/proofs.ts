@@ -7,7 +7,7 @@ import type { Denial } from './denials.ts';
 import { RegistryError } from './errors.ts';
 import type { Question } from './questions.ts';
 import type { Shown } from './redirects.ts';
-import { fillScopeTemplate, scopesFor } from './scope.ts';
+import { scopesFor, scopesOfTemplate } from './scope.ts';
 import { basic, type Pair } from './token-requests.ts';
 import { ANONYMOUS, type HeldToken, type Tokens } from './tokens.ts';
 
@@ -109,7 +109,7 @@ export class Proofs {
           service: state.service,
           scopes: scopesOf(question, state),
           endpoint: question.endpoint,
-          ...(shownTo === undefined ? {} : { credential: shownTo }),
+          credential: shownTo,
         },
         call,
       );
@@ -137,8 +137,6 @@ export function passwordOf(credential: Credential): Pair | undefined {
 /** The scopes of a token for a question: what the endpoint taught, for this repository (R2.15). */
 export function scopesOf(question: Question, state: AuthState & { kind: 'bearer' }): readonly string[] {
   const template = state.templates[question.scope];
-  return scopesFor(
-    question.repository,
-    template === undefined ? undefined : fillScopeTemplate(template, question.repository),
-  );
+  const { repository } = question;
+  return template === undefined ? scopesFor(repository, undefined) : scopesOfTemplate(template, repository);
 }

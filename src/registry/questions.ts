@@ -11,9 +11,9 @@ export interface Question {
   /** Below the origin: `/v2/library/redis/manifests/7`. */
   readonly path: string;
   /** Without question mark, exactly as it goes out. */
-  readonly query?: string;
+  readonly query?: string | undefined;
   /** The registry that is meant, where the endpoint stands in for several (R1.7). */
-  readonly proxyFor?: string;
+  readonly proxyFor?: string | undefined;
   readonly headers: Headers & Readonly<Record<string, string>>;
   readonly scope: ScopeKind;
   readonly cap: Cap;

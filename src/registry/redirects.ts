@@ -72,8 +72,8 @@ export class Redirects {
         cap: question.cap,
         from: 'registry',
         quick: false,
-        ...(question.pull ? { pullIdentity: identity } : {}),
-        ...(authorization === undefined ? {} : { authorization }),
+        pullIdentity: question.pull ? identity : undefined,
+        authorization,
       },
       call,
     );

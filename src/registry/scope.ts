@@ -34,9 +34,9 @@ export function scopeTemplate(repository: string, challengeScope: string | undef
   return scopesFor(REPOSITORY, (challengeScope ?? '').replaceAll(`:${repository}:`, `:${REPOSITORY}:`)).join(' ');
 }
 
-/** A learned template as the challenge scope of another repository. */
-export function fillScopeTemplate(template: string, repository: string): string {
-  return template.replaceAll(REPOSITORY, repository);
+/** The scopes that a learned template stands for, of another repository. */
+export function scopesOfTemplate(template: string, repository: string): readonly string[] {
+  return template.replaceAll(REPOSITORY, repository).split(' ');
 }
 
 /** `repository:<name>:<actions>`; a name may hold a colon of its own (host and port), so the outer two count. */

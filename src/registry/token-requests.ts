@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import { RegistryError } from './errors.ts';
 import { readErrorBody } from './oci-errors.ts';
 import { judgeRealm } from './realm.ts';
-import { targetOf } from './target.ts';
+import { type Target, targetOf, urlOf } from './target.ts';
 import { InvalidTokenAnswer, MAX_TOKEN_ANSWER_BYTES, readTokenAnswer, type TokenAnswer } from './token-answer.ts';
 import { isRedirect, type Reply, singleHeader } from './transport.ts';
 import type { Wire } from './wire.ts';
@@ -17,9 +17,9 @@ export interface TokenAsk {
   readonly scopes: readonly string[];
   readonly endpoint: Endpoint;
   /** Anonymous when absent. Only ever set for a realm that may see it (R2.20). */
-  readonly credential?: Credential;
+  readonly credential?: Credential | undefined;
   /** Given by this realm before, for this credential (R2.28). */
-  readonly refreshToken?: string;
+  readonly refreshToken?: string | undefined;
 }
 
 type Flow = 'get' | 'post';
@@ -97,20 +97,18 @@ export class TokenRequests {
     if (ask.service !== undefined) query.append('service', ask.service);
     for (const scope of ask.scopes) query.append('scope', scope);
     if (pair !== undefined) query.append('account', pair.username);
-    const first = new URL(ask.realm.href);
-    first.search = query.toString();
     const headers = { ...this.#fixed, ...(pair === undefined ? {} : { Authorization: basic(pair) }) };
 
     const startedMs = this.#clock.now();
-    let url = first;
+    let target: Target = { ...targetOf(ask.realm), path: `${ask.realm.pathname}?${query}` };
     for (let hops = 0; ; hops += 1) {
-      const reply = await this.#send(ask.endpoint, { method: 'GET', url, headers }, call);
-      const next = isRedirect(reply.status) && hops < MAX_HOPS ? this.#redirect(ask, url, reply, call) : undefined;
+      const reply = await this.#send(ask.endpoint, { method: 'GET', target, headers }, call);
+      const next = isRedirect(reply.status) && hops < MAX_HOPS ? this.#redirect(ask, target, reply, call) : undefined;
       // A realm that was judged may send what it was given somewhere that was not (R2.21).
-      if (next === undefined || (pair !== undefined && next.origin !== url.origin)) {
+      if (next === undefined || (pair !== undefined && next.origin !== target.origin)) {
         return this.#read(reply, 'get', startedMs, pair !== undefined, call);
       }
-      url = next;
+      target = targetOf(next);
     }
   }
 
@@ -121,23 +119,24 @@ export class TokenRequests {
     form.set('client_id', this.#clientId);
     const headers = { ...this.#fixed, 'Content-Type': 'application/x-www-form-urlencoded' };
     const startedMs = this.#clock.now();
-    return this.#send(ask.endpoint, { method: 'POST', url: ask.realm, headers, body: form.toString() }, call).then(
-      reply => this.#read(reply, 'post', startedMs, true, call),
-    );
+    return this.#send(
+      ask.endpoint,
+      { method: 'POST', target: targetOf(ask.realm), headers, body: form.toString() },
+      call,
+    ).then(reply => this.#read(reply, 'post', startedMs, true, call));
   }
 
   #send(endpoint: Endpoint, request: Request, call: Call): Promise<Reply> {
     const cap = { what: 'token', bytes: MAX_TOKEN_ANSWER_BYTES } as const;
-    const { url, ...rest } = request;
-    return this.#wire.send(endpoint, { ...rest, target: targetOf(url), cap, from: 'tokenService', quick: true }, call);
+    return this.#wire.send(endpoint, { ...request, cap, from: 'tokenService', quick: true }, call);
   }
 
   /** Where a token service sends us: judged like the realm itself, at every hop (R2.17, R2.21). */
-  #redirect(ask: TokenAsk, current: URL, reply: Reply, call: Call): URL | undefined {
+  #redirect(ask: TokenAsk, current: Target, reply: Reply, call: Call): URL | undefined {
     const location = singleHeader(reply.headers, 'location');
     if (location === undefined) return undefined;
     const judged = judgeRealm({
-      realm: URL.parse(location, current.href)?.href ?? '',
+      realm: URL.parse(location, urlOf(current).href)?.href ?? '',
       endpoint: ask.endpoint.origin,
       trustedRealmHosts: ask.endpoint.settings.trustedRealmHosts,
       clusterDomain: this.#clusterDomain,
@@ -161,7 +160,7 @@ export class TokenRequests {
 
 interface Request {
   readonly method: 'GET' | 'POST';
-  readonly url: URL;
+  readonly target: Target;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }

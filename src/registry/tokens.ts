@@ -46,7 +46,7 @@ export class Tokens {
 
   /** A usable token, to be released: from the cache, or asked for once however many want it. Throws `RegistryError`. */
   async get(ask: TokenAsk, call: Call): Promise<HeldToken> {
-    const held = { ask, ...(await this.#find(ask, tokenKey(ask), call)) };
+    const held = { ...(await this.#find(ask, tokenKey(ask), call)), ask };
     const waiting = this.#waiting.get(held.key) ?? new Set();
     this.#waiting.set(held.key, waiting.add(held));
     return held;
@@ -122,7 +122,7 @@ export class Tokens {
   async #fetch(ask: TokenAsk, key: string, call: Call): Promise<TokenAnswer> {
     try {
       const refreshToken = this.#refresh.get(refreshKey(ask));
-      const answer = await this.#tried({ ...ask, ...(refreshToken === undefined ? {} : { refreshToken }) }, call);
+      const answer = await this.#tried({ ...ask, refreshToken }, call);
       this.#cache.set(key, answer, answer.usableUntilMs);
       if (answer.refreshToken !== undefined && ask.credential !== undefined) {
         this.#refresh.set(refreshKey(ask), answer.refreshToken, Number.POSITIVE_INFINITY);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fillScopeTemplate, scopesFor, scopeTemplate } from '../../../src/registry/scope.ts';
+import { scopesFor, scopesOfTemplate, scopeTemplate } from '../../../src/registry/scope.ts';
 
 const ours = 'repository:team/app:pull';
 
@@ -61,10 +61,16 @@ describe('scopesFor()', () => {
 describe('R2.15 a learned scope template', () => {
   test('stands for the same scopes of another repository', () => {
     const template = scopeTemplate('team/app', 'repository:team/app:metadata_read');
-    expect(scopesFor('team/web', fillScopeTemplate(template, 'team/web'))).toEqual([
+    expect(scopesOfTemplate(template, 'team/web')).toEqual([
       'repository:team/web:metadata_read',
       'repository:team/web:pull',
     ]);
+  });
+
+  test('stands for what the challenge itself would', () => {
+    const challenge = (repository: string) => `* repository:${repository}:delete,pull repository:${repository}:a,b,a`;
+    const template = scopeTemplate('team/app', challenge('team/app'));
+    expect(scopesOfTemplate(template, 'team/web')).toEqual(scopesFor('team/web', challenge('team/web')));
   });
 
   test('keeps nothing of a repository that is not ours', () => {
