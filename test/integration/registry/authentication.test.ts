@@ -667,6 +667,12 @@ describe('several credentials', () => {
     expect(registry.requests.filter(({ headers }) => headers.authorization !== undefined)).toHaveLength(10);
   });
 
+  test('who has no credentials is nobody, also where nobody else may fall back to that', async () => {
+    const { registry, client, app } = await bench({ auth: { kind: 'bearer' }, settings: { anonymousFallback: false } });
+    registry.putContent('team/app', 'v1', image);
+    expect(await client.getManifest(app, { tag: 'v1' }, requestContext())).toMatchObject({ digest: image.digest });
+  });
+
   test('T5 invalidateIdentity forgets tokens and rejections', async () => {
     const { registry, client, app } = await bench({
       auth: { kind: 'bearer', issuer: issuer() },

@@ -275,6 +275,22 @@ describe('answers with a body', () => {
     await until(() => seen[0]?.closed === true);
   });
 
+  test('may take longer than the time between two pieces of them', async () => {
+    const { ask } = await scene(
+      async ({ socket }) => {
+        socket.write(counted(13));
+        for (const byte of json) {
+          await new Promise(resolve => setTimeout(resolve, 50));
+          socket.write(byte);
+        }
+      },
+      15_000,
+      512,
+      400,
+    );
+    expect(textOf(await ask())).toBe(json);
+  });
+
   test('that stop coming fail', async () => {
     const { ask } = await scene(({ socket }) => void socket.write(`${counted(13)}{`), 15_000, 512, 40);
     await expect(ask()).rejects.toMatchObject({ code: 'UND_ERR_BODY_TIMEOUT' });
